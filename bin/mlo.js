@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can parse: says so when Node is too old, then starts the built program.
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`error: mlo needs Node.js 20.19 or newer; this is ${process.versions.node}\n`);
+  process.exit(18);
+}
+
+const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(`${packageDir}/package.json`, 'utf8'));
+const { startProcess } = await import('../dist/cli/process.js').catch((error) => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  process.stderr.write(`error: mlo is not built yet\n  try: npm run build\n`);
+  process.exit(1);
+});
+process.exitCode = await startProcess({ version, packageDir });

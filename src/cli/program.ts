@@ -1,0 +1,183 @@
+import { Argument, Command as Commander, CommanderError, Option } from 'commander';
+import { MloError } from '#foundation/errors.ts';
+import type { ArgSpec, Command, OptionSpec } from './define-command.ts';
+import { GLOBAL_OPTION_HELP, readGlobalOptions, type GlobalOptions } from './global-options.ts';
+
+/** What argv asked for. */
+export type Invocation =
+  | {
+      readonly kind: 'run';
+      readonly command: Command;
+      readonly input: Readonly<Record<string, unknown>>;
+      readonly globals: GlobalOptions;
+    }
+  | { readonly kind: 'text'; readonly text: string };
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  remote: 'where the bytes are pushed to',
+  runs: 'recorded runs: list, show, compare',
+  log: 'log to the current run from any language',
+  model: 'the model registry',
+  drift: 'compare data with its reference',
+  deploy: 'deploy packaged models',
+};
+
+/** Parses argv against the command definitions. Throws usage errors; prints nothing itself. */
+export async function parseArgv(
+  argv: readonly string[],
+  commands: readonly Command[],
+  version: string,
+): Promise<Invocation> {
+  let found: Invocation | undefined;
+  let text = '';
+  const root = withGlobals(new Commander('mlo'))
+    .description('The whole life of a machine-learning model in one tool.')
+    .version(version, '-V, --version', 'print the version')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', '\nDocs: docs/ in the package. Every command: mlo <command> --help\n');
+  for (const command of commands) {
+    const node = addNode(root, command);
+    node.action((...values: unknown[]) => {
+      const raw = node.optsWithGlobals();
+      found = {
+        kind: 'run',
+        command,
+        input: readInput(command, node, values),
+        globals: readGlobalOptions(raw),
+      };
+    });
+  }
+  configureOutput(root, (chunk) => (text += chunk));
+  try {
+    await root.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'text', text };
+    if (error.code === 'commander.help') return familyHelp(argv, text);
+    throw usageError(error, argv);
+  }
+  return found ?? { kind: 'text', text: root.helpInformation() };
+}
+
+/** A family called without a verb: its help, as git and kubectl do, but as a usage error for scripts. */
+function familyHelp(argv: readonly string[], text: string): Invocation {
+  if (argv.every((word) => word.startsWith('-'))) return { kind: 'text', text };
+  throw new MloError('usage', 'MLO_USAGE', `"mlo ${argv.join(' ')}" needs a verb\n\n${text.trimEnd()}`);
+}
+
+function withGlobals(command: Commander): Commander {
+  for (const [flags, description] of GLOBAL_OPTION_HELP) command.addOption(new Option(flags, description));
+  return command;
+}
+
+function configureOutput(command: Commander, write: (chunk: string) => void): void {
+  command.exitOverride().configureOutput({ writeOut: write, writeErr: write, outputError: () => {} });
+  for (const child of command.commands) configureOutput(child, write);
+}
+
+function addNode(root: Commander, command: Command): Commander {
+  const words = command.path.split(' ');
+  let parent = root;
+  for (const word of words.slice(0, -1)) {
+    parent = parent.commands.find((child) => child.name() === word) ?? addFamily(parent, word);
+  }
+  const node = new Commander(words.at(-1))
+    .summary(command.summary)
+    .description(command.details === '' ? command.summary : `${command.summary}\n\n${command.details}`)
+    .configureHelp({ showGlobalOptions: true });
+  if (command.passThrough) node.passThroughOptions();
+  for (const [name, spec] of Object.entries(command.args)) node.addArgument(toArgument(name, spec));
+  for (const [name, spec] of Object.entries(command.options)) node.addOption(toOption(name, spec));
+  if (command.examples.length > 0) node.addHelpText('after', () => exampleText(command));
+  parent.addCommand(node, { hidden: command.hidden });
+  if (command.passThrough) root.enablePositionalOptions();
+  return node;
+}
+
+function addFamily(parent: Commander, word: string): Commander {
+  const family = new Commander(word).description(FAMILIES[word] ?? word);
+  parent.addCommand(family);
+  return family;
+}
+
+function exampleText(command: Command): string {
+  const lines = command.examples.map((example) => `  $ ${example.command}\n      ${example.explains}`);
+  return `\nExamples:\n${lines.join('\n')}`;
+}
+
+function toArgument(name: string, spec: ArgSpec): Argument {
+  const dots = spec.variadic === true ? '...' : '';
+  const word = kebab(name) + dots;
+  return new Argument(spec.required === true ? `<${word}>` : `[${word}]`, spec.description);
+}
+
+function toOption(name: string, spec: OptionSpec): Option {
+  const short = spec.short === undefined ? '' : `-${spec.short}, `;
+  const value = spec.type === 'boolean' ? '' : ` <${spec.value ?? defaultValueName(spec)}>`;
+  const option = new Option(`${short}--${kebab(name)}${value}`, spec.description);
+  if (spec.type === 'string' && spec.choices) option.choices([...spec.choices]);
+  if (spec.type === 'strings')
+    option.argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]);
+  if (spec.type !== 'strings' && spec.type !== 'boolean' && spec.default !== undefined)
+    option.default(spec.default);
+  return option;
+}
+
+function defaultValueName(spec: OptionSpec): string {
+  return spec.type === 'number' ? 'n' : 'value';
+}
+
+/** Positional values and options under the names of the definition, converted and checked. */
+function readInput(command: Command, node: Commander, values: readonly unknown[]): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  Object.entries(command.args).forEach(([name, spec], index) => {
+    const value = values[index];
+    input[name] = spec.variadic === true ? (value ?? []) : value;
+    const empty = Array.isArray(value) && value.length === 0;
+    if (spec.required === true && empty) {
+      throw new MloError('usage', 'MLO_USAGE', `"mlo ${command.path}" needs ${name}`, {
+        hint: `mlo ${command.path} --help`,
+      });
+    }
+  });
+  const options = node.opts();
+  for (const [name, spec] of Object.entries(command.options))
+    input[name] = readOption(name, spec, options[name]);
+  return input;
+}
+
+function readOption(name: string, spec: OptionSpec, value: unknown): unknown {
+  if (spec.type === 'boolean') return value === true || (value === undefined && spec.default === true);
+  if (spec.type === 'strings') return value ?? [];
+  if (spec.type === 'number' && value !== undefined) return readNumber(name, spec, value);
+  return value;
+}
+
+function readNumber(name: string, spec: Extract<OptionSpec, { type: 'number' }>, value: unknown): number {
+  const number = Number(value);
+  const min = spec.min ?? -Infinity;
+  const max = spec.max ?? Infinity;
+  const good =
+    String(value).trim() !== '' &&
+    Number.isFinite(number) &&
+    number >= min &&
+    number <= max &&
+    (spec.integer !== true || Number.isInteger(number));
+  if (good) return number;
+  const kind = spec.integer === true ? 'a whole number' : 'a number';
+  const range = `${spec.min === undefined ? '' : ` from ${spec.min}`}${spec.max === undefined ? '' : ` to ${spec.max}`}`;
+  throw new MloError('usage', 'MLO_USAGE', `--${kebab(name)} takes ${kind}${range}, not "${String(value)}"`);
+}
+
+function usageError(error: CommanderError, argv: readonly string[]): MloError {
+  const message = error.message.replace(/^error: /, '');
+  const word = argv.find((part) => !part.startsWith('-'));
+  return new MloError('usage', 'MLO_USAGE', message, {
+    hint:
+      error.code === 'commander.unknownCommand' || word === undefined ? 'mlo --help' : `mlo ${word} --help`,
+  });
+}
+
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

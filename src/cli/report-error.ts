@@ -1,0 +1,43 @@
+import { isMloError, messageOf } from '#foundation/errors.ts';
+import { redact } from '#foundation/redact.ts';
+import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
+import type { Theme } from './ui/theme.ts';
+
+export interface ReportedError {
+  readonly exitCode: ExitCode;
+  /** For stderr. */
+  readonly text: string;
+  /** The `error` of the JSON envelope. */
+  readonly json: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+    readonly details: Readonly<Record<string, unknown>> | null;
+  };
+}
+
+/** The one place where an error becomes text, JSON and an exit code. */
+export function reportError(error: unknown, theme: Theme, verbose: boolean): ReportedError {
+  if (!isMloError(error)) return reportBug(error, theme);
+  const message = redact(error.message);
+  const hint = error.hint === undefined ? undefined : redact(error.hint);
+  const lines = [`${theme.bad('error:')} ${message}`];
+  if (hint !== undefined) lines.push(`  ${theme.dim('try:')} ${hint}`);
+  if (verbose && error.cause !== undefined)
+    lines.push(theme.dim(`  cause: ${redact(messageOf(error.cause))}`));
+  return {
+    exitCode: exitCodeOf(error.kind, error.details?.signal),
+    text: `${lines.join('\n')}\n`,
+    json: { code: error.code, message, hint: hint ?? null, details: error.details ?? null },
+  };
+}
+
+function reportBug(error: unknown, theme: Theme): ReportedError {
+  const message = redact(messageOf(error));
+  const stack = error instanceof Error && error.stack ? redact(error.stack) : message;
+  return {
+    exitCode: EXIT.bug,
+    text: `${theme.bad('internal error:')} ${message}\nThis is a bug in mlo. Please report it with these lines:\n${theme.dim(stack)}\n`,
+    json: { code: 'MLO_BUG', message, hint: null, details: { stack } },
+  };
+}
