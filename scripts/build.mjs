@@ -1,14 +1,20 @@
 // Builds dist/: the command line as one esbuild bundle with code splitting, so that a command loads only what
 // it needs. dist/meta.json (esbuild's metafile) is what the start-up test walks.
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { copyOnnxWasm } from './copy-onnx-wasm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Native add-ons are found at run time, where the user has them. */
-export const EXTERNAL = ['libsql', 'better-sqlite3', 'onnxruntime-node'];
+const EXTERNAL = ['libsql', 'better-sqlite3', 'onnxruntime-node'];
+
+const BUILD_INPUTS = ['scripts/build.mjs', 'scripts/copy-onnx-wasm.mjs', 'package.json', 'package-lock.json'];
+const DIGEST_FILE = 'source-digest';
 
 /** @param {string} outDir */
 export async function buildDist(outDir) {
@@ -33,16 +39,67 @@ export async function buildDist(outDir) {
     },
   });
   await writeFile(`${outDir}/meta.json`, JSON.stringify(result.metafile));
-  const copier = fileURLToPath(new URL('copy-onnx-wasm.mjs', import.meta.url));
-  if (existsSync(copier)) await (await import(copier)).copyOnnxWasm(outDir);
+  await copyOnnxWasm(outDir);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  // Built beside and swapped in, so that a running mlo or a second build never sees half of it.
-  const next = `${root}dist-${process.pid}`;
+/** A digest of everything the build reads: equal digests mean an equal dist/. */
+async function sourceDigest() {
+  const names = await readdir(`${root}src`, { recursive: true });
+  const files = [
+    ...names.filter((name) => name.endsWith('.ts')).map((name) => `src/${name}`),
+    ...BUILD_INPUTS,
+  ];
+  const hash = createHash('sha256');
+  for (const file of files.toSorted()) hash.update(`${file}\0`).update(await readFile(`${root}${file}`));
+  return hash.digest('hex');
+}
+
+/** Replaces dist/ as a whole: nothing of an earlier build stays. */
+async function replaceDist(next) {
   const old = `${root}dist-old-${process.pid}`;
-  await buildDist(next);
   if (existsSync(`${root}dist`)) await rename(`${root}dist`, old);
   await rename(next, `${root}dist`);
   await rm(old, { recursive: true, force: true });
+}
+
+/**
+ * Adds the new files beside those of a running mlo, which may still load its old chunks (their names carry a
+ * hash). The entry comes last: what it names is there.
+ */
+async function mergeDist(next) {
+  const names = await readdir(next, { recursive: true, withFileTypes: true });
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(next.length + 1))
+    .toSorted((a, b) => Number(isEntry(a)) - Number(isEntry(b)));
+  for (const file of files) {
+    const target = `${root}dist/${file}`;
+    await mkdir(dirname(target), { recursive: true });
+    if (isEntry(file) || !existsSync(target)) await rename(`${next}/${file}`, target);
+  }
+  await rm(next, { recursive: true, force: true });
+}
+
+function isEntry(file) {
+  return !file.startsWith('chunks/') && !file.startsWith('onnx/');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // --if-changed: for tests, which may run beside each other. Otherwise always, and clean.
+  const gently = process.argv.includes('--if-changed');
+  const digest = await sourceDigest();
+  const done = await readFile(`${root}dist/${DIGEST_FILE}`, 'utf8').catch(() => '');
+  if (!gently || done !== digest) {
+    const next = `${root}dist-${process.pid}`;
+    try {
+      await buildDist(next);
+      await writeFile(`${next}/${DIGEST_FILE}`, digest);
+      await (gently ? mergeDist(next) : replaceDist(next));
+    } catch (error) {
+      await rm(next, { recursive: true, force: true });
+      if (!('errors' in error)) throw error;
+      // esbuild has already printed what is wrong.
+      process.exitCode = 1;
+    }
+  }
 }

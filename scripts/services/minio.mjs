@@ -21,9 +21,25 @@ export async function buildMinio() {
     const go = await exec('go', ['version']).catch(() => undefined);
     if (go === undefined) return { skipped: 'MinIO is built with Go, and there is no go on PATH' };
     await mkdir(join(TOOLS, 'bin'), { recursive: true });
-    const env = { ...process.env, GOBIN: join(TOOLS, 'bin'), GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local', CGO_ENABLED: '0' };
-    const built = await exec('go', ['install', `${MODULE}@latest`], { env, maxBuffer: 1 << 26, timeout: 30 * 60_000 }).catch((error) => error);
-    if (!existsSync(binary)) return { skipped: `go install ${MODULE} failed: ${String(built.stderr ?? built).trim().split('\n').at(-1)}` };
+    const env = {
+      ...process.env,
+      GOBIN: join(TOOLS, 'bin'),
+      GOFLAGS: '-mod=mod',
+      GOTOOLCHAIN: 'local',
+      CGO_ENABLED: '0',
+    };
+    const built = await exec('go', ['install', `${MODULE}@latest`], {
+      env,
+      maxBuffer: 1 << 26,
+      timeout: 30 * 60_000,
+    }).catch((error) => error);
+    if (!existsSync(binary))
+      return {
+        skipped: `go install ${MODULE} failed: ${String(built.stderr ?? built)
+          .trim()
+          .split('\n')
+          .at(-1)}`,
+      };
   }
   const { stdout } = await exec('go', ['version', '-m', binary]).catch(() => ({ stdout: '' }));
   const version = /\smod\s+\S+\s+(\S+)/.exec(stdout)?.[1] ?? 'unknown';
@@ -41,7 +57,12 @@ export async function startMinio() {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const child = spawn(built.binary, ['server', '--quiet', '--address', `127.0.0.1:${port}`, dir], {
-    env: { ...process.env, MINIO_ROOT_USER: CREDENTIALS.accessKeyId, MINIO_ROOT_PASSWORD: CREDENTIALS.secretAccessKey, MINIO_BROWSER: 'off' },
+    env: {
+      ...process.env,
+      MINIO_ROOT_USER: CREDENTIALS.accessKeyId,
+      MINIO_ROOT_PASSWORD: CREDENTIALS.secretAccessKey,
+      MINIO_BROWSER: 'off',
+    },
     stdio: 'ignore',
   });
   const stop = async () => {
@@ -54,16 +75,25 @@ export async function startMinio() {
     await makeBucket(endpoint);
   } catch (error) {
     await stop();
-    return { skipped: `MinIO does not start: ${error instanceof Error ? error.message : error}` };
+    return { skipped: `MinIO does not start: ${String(error)}` };
   }
-  const env = { AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey, AWS_REGION: 'us-east-1' };
+  const env = {
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+  };
   return { endpoint, bucket: 'mlo', version: built.version, env, stop };
 }
 
 /** @param {string} endpoint */
 async function makeBucket(endpoint) {
   const { CreateBucketCommand, S3Client } = await import('@aws-sdk/client-s3');
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: CREDENTIALS });
+  const client = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: CREDENTIALS,
+  });
   await client.send(new CreateBucketCommand({ Bucket: 'mlo' }));
   client.destroy();
 }

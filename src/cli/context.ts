@@ -1,19 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { AbsolutePath } from '#foundation/brands.ts';
-import { errnoOf, fromSystemError, MloError } from '#foundation/errors.ts';
 import type { Report } from '#foundation/events.ts';
 import { absolutePath, type ProjectPaths } from '#foundation/paths.ts';
 import { locateProject } from '#foundation/project-location.ts';
-import {
-  configFromEnv,
-  parseConfigFile,
-  resolveConfig,
-  type Config,
-  type ConfigLayer,
-} from '#formats/config/config.ts';
+import type { Config } from '#formats/config/config.ts';
 import { makeProject, type Project } from '#stores/project.ts';
+import type { CommandDescription } from './command-description.ts';
+import { xdgDir } from './xdg-dir.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,8 +29,11 @@ export interface Context {
   readonly packageDir: AbsolutePath;
   /** Where `doctor --fix` puts native engines: $XDG_DATA_HOME/mlo/native. */
   readonly nativeDir: AbsolutePath;
+  /** Every command there is: for completion and the reference. */
+  readonly commands: readonly CommandDescription[];
   now(): number;
   paths(): ProjectPaths;
+  /** Not for commands that need no project: the YAML parser is not loaded for them. */
   config(): Config;
   /** The project that holds cwd. Throws `not-a-project` (exit 10). */
   project(): Project;
@@ -48,6 +43,13 @@ export interface Context {
   user(): Promise<string>;
   readAllStdin(): Promise<string>;
 }
+
+/** Throws config errors with line and column. */
+export type ConfigLoader = (options: {
+  readonly env: Environment;
+  readonly lockTimeoutMs: number | undefined;
+  readonly paths: ProjectPaths;
+}) => Config;
 
 export interface ContextOptions {
   readonly cwd: string;
@@ -61,14 +63,17 @@ export interface ContextOptions {
   readonly lockTimeoutMs: number | undefined;
   readonly version: string;
   readonly packageDir: AbsolutePath;
+  readonly commands: readonly CommandDescription[];
+  readonly loadConfig: ConfigLoader | undefined;
   readonly now: () => number;
   readonly readAllStdin: () => Promise<string>;
 }
 
 export function makeContext(options: ContextOptions): Context {
   const cwd = absolutePath(options.cwd, '.');
+  const { loadConfig = notLoaded } = options;
   const paths = once(() => locateProject(cwd));
-  const config = once(() => loadConfig(options, paths()));
+  const config = once(() => loadConfig({ ...options, paths: paths() }));
   const project = once(() =>
     makeProject({ paths: paths(), config: config(), nativeDir: nativeDir(options.env) }),
   );
@@ -84,6 +89,7 @@ export function makeContext(options: ContextOptions): Context {
     version: options.version,
     packageDir: options.packageDir,
     nativeDir: nativeDir(options.env),
+    commands: options.commands,
     now: options.now,
     paths,
     config,
@@ -97,52 +103,12 @@ export function makeContext(options: ContextOptions): Context {
   };
 }
 
-/** flag > environment > .mlo/config.local.yaml > .mlo/config.yaml > mlo.yaml > user file > default */
-function loadConfig(options: ContextOptions, paths: ProjectPaths): Config {
-  const layers: ConfigLayer[] = [];
-  if (options.lockTimeoutMs !== undefined) {
-    layers.push({
-      origin: '--lock-timeout',
-      values: new Map([['core.lock_timeout', options.lockTimeoutMs / 1000]]),
-      remotes: new Map(),
-    });
-  }
-  layers.push(configFromEnv(options.env));
-  for (const [path, name] of [
-    [paths.localConfigFile, '.mlo/config.local.yaml'],
-    [paths.configFile, '.mlo/config.yaml'],
-  ] as const) {
-    const text = readIfThere(path);
-    if (text !== undefined) layers.push(parseConfigFile(text, name));
-  }
-  const projectFile = readIfThere(paths.pipelineFile);
-  if (projectFile !== undefined && /^config:/m.test(projectFile)) {
-    layers.push(parseConfigFile(projectFile, 'mlo.yaml', 'config'));
-  }
-  const userFile = join(xdg(options.env, 'XDG_CONFIG_HOME', '.config'), 'mlo', 'config.yaml');
-  const userText = readIfThere(userFile);
-  if (userText !== undefined) layers.push(parseConfigFile(userText, userFile));
-  return resolveConfig(layers);
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    const known = fromSystemError(error, path);
-    if (known instanceof MloError) throw known;
-    throw new MloError('config', 'MLO_UNREADABLE', `${path} cannot be read`, { cause: error });
-  }
-}
-
 function nativeDir(env: Environment): AbsolutePath {
-  return absolutePath(xdg(env, 'XDG_DATA_HOME', '.local/share'), 'mlo/native');
+  return absolutePath(xdgDir(env, 'XDG_DATA_HOME', '.local/share'), 'mlo/native');
 }
 
-function xdg(env: Environment, variable: string, fallback: string): string {
-  const value = env[variable];
-  return value !== undefined && value.startsWith('/') ? value : join(env.HOME ?? homedir(), fallback);
+function notLoaded(): never {
+  throw new Error("a command that reads the configuration must not say needs: 'none'");
 }
 
 function once<T>(make: () => T): () => T {

@@ -1,45 +1,14 @@
+import type {
+  ArgSpec,
+  ArgSpecs,
+  CommandDescription,
+  Example,
+  OptionSpec,
+  OptionSpecs,
+} from './command-description.ts';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Ui } from './ui/ui.ts';
-
-/** What shell completion offers for a value. */
-export type Completion = 'path' | 'model' | 'run' | 'stage' | 'remote' | 'metric';
-
-interface OptionBase {
-  readonly description: string;
-  readonly short?: string;
-  /** Name of the value in help: `--name <value>`. */
-  readonly value?: string;
-  readonly complete?: Completion;
-}
-
-export type OptionSpec =
-  | (OptionBase & { readonly type: 'boolean'; readonly default?: boolean })
-  | (OptionBase & {
-      readonly type: 'string';
-      readonly default?: string;
-      readonly choices?: readonly string[];
-    })
-  | (OptionBase & {
-      readonly type: 'number';
-      readonly default?: number;
-      readonly min?: number;
-      readonly max?: number;
-      readonly integer?: boolean;
-    })
-  /** May be given several times. */
-  | (OptionBase & { readonly type: 'strings' });
-
-export interface ArgSpec {
-  readonly description: string;
-  readonly required?: boolean;
-  /** Takes all remaining words; only the last argument may. */
-  readonly variadic?: boolean;
-  readonly complete?: Completion;
-}
-
-export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
-export type ArgSpecs = Readonly<Record<string, ArgSpec>>;
 
 type OptionValue<S extends OptionSpec> = S extends { type: 'boolean' }
   ? boolean
@@ -64,11 +33,6 @@ export type Input<A extends ArgSpecs, O extends OptionSpecs> = {
   readonly [K in keyof A]: ArgValue<A[K]>;
 } & { readonly [K in keyof O]: OptionValue<O[K]> };
 
-export interface Example {
-  readonly command: string;
-  readonly explains: string;
-}
-
 /**
  * One command. `run` imports its feature with `import()`, hands over one options object and returns plain
  * JSON data; `render` turns that into text and is never called under `--json`. Option names are camelCase
@@ -84,8 +48,8 @@ export interface CommandDefinition<A extends ArgSpecs, O extends OptionSpecs, R>
   readonly options?: O;
   /** Hidden from help and the reference: called by shells and hooks. */
   readonly hidden?: boolean;
-  /** 'project' refuses to run outside a project, with exit code 10. */
-  readonly needs: 'none' | 'project';
+  /** 'project' refuses to run outside a project, with exit code 10; 'none' cannot read the configuration. */
+  readonly needs: 'none' | 'optional-project' | 'project';
   /** 'document': one result. 'lines': under --json every event is a line too; for work that goes on. */
   readonly output: 'document' | 'lines';
   /** Words after `--` are the user's own command: they arrive as the last, variadic argument. */
@@ -96,18 +60,8 @@ export interface CommandDefinition<A extends ArgSpecs, O extends OptionSpecs, R>
   readonly exitCode?: (result: R, input: Input<A, O>) => ExitCode;
 }
 
-/** A command whose types are closed over: what the program and the reference generator handle. */
-export interface Command {
-  readonly path: string;
-  readonly summary: string;
-  readonly details: string;
-  readonly examples: readonly Example[];
-  readonly args: ArgSpecs;
-  readonly options: OptionSpecs;
-  readonly hidden: boolean;
-  readonly needs: 'none' | 'project';
-  readonly output: 'document' | 'lines';
-  readonly passThrough: boolean;
+/** A command whose types are closed over: what the program handles. */
+export interface Command extends CommandDescription {
   execute(input: Readonly<Record<string, unknown>>, context: Context): Promise<Execution>;
 }
 

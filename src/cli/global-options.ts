@@ -40,7 +40,11 @@ export function readGlobalOptions(raw: Readonly<Record<string, unknown>>): Globa
 function readColor(value: unknown): ColorChoice {
   if (value === undefined) return 'auto';
   if (value === 'auto' || value === 'always' || value === 'never') return value;
-  throw new MloError('usage', 'MLO_USAGE', `--color takes auto, always or never, not "${String(value)}"`);
+  throw new MloError(
+    'usage',
+    'MLO_USAGE',
+    `--color takes auto, always or never, not ${JSON.stringify(value)}`,
+  );
 }
 
 function readSeconds(value: unknown): number | undefined {
@@ -50,6 +54,6 @@ function readSeconds(value: unknown): number | undefined {
   throw new MloError(
     'usage',
     'MLO_USAGE',
-    `--lock-timeout takes a number of seconds, not "${String(value)}"`,
+    `--lock-timeout takes a number of seconds, not ${JSON.stringify(value)}`,
   );
 }

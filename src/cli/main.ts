@@ -4,7 +4,7 @@ import type { MloEvent } from '#foundation/events.ts';
 import { locateProject } from '#foundation/project-location.ts';
 import { absolutePath } from '#foundation/paths.ts';
 import { COMMANDS } from './commands/index.ts';
-import { makeContext, type Context } from './context.ts';
+import { makeContext, type ConfigLoader, type Context } from './context.ts';
 import type { Command } from './define-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -58,7 +58,8 @@ async function runCommand(
   input: Readonly<Record<string, unknown>>,
   globals: GlobalOptions,
 ): Promise<ExitCode> {
-  const session = openSession(host, globals, command);
+  const loadConfig = command.needs === 'none' ? undefined : (await import('./load-config.ts')).loadConfig;
+  const session = openSession({ host, globals, command, loadConfig });
   try {
     if (command.needs === 'project') locateProject(session.context.cwd);
     const execution = await command.execute(input, session.context);
@@ -82,7 +83,13 @@ interface Session {
   clear(): void;
 }
 
-function openSession(host: Host, globals: GlobalOptions, command: Command): Session {
+function openSession(from: {
+  readonly host: Host;
+  readonly globals: GlobalOptions;
+  readonly command: Command;
+  readonly loadConfig: ConfigLoader | undefined;
+}): Session {
+  const { host, globals, command } = from;
   const color = (stream: Host['stdout']): boolean => wantsColor(globals.color, host.env, stream.isTTY);
   const ci = host.env.CI !== undefined && host.env.CI !== '' && host.env.CI !== 'false';
   const display = makeDisplay({
@@ -112,6 +119,8 @@ function openSession(host: Host, globals: GlobalOptions, command: Command): Sess
     lockTimeoutMs: globals.lockTimeoutMs,
     version: host.version,
     packageDir: host.packageDir as AbsolutePath,
+    commands: COMMANDS,
+    loadConfig: from.loadConfig,
     now: () => Date.now(),
     readAllStdin: () => host.readAllStdin(),
   });

@@ -30,7 +30,7 @@ export async function startProcess(info: {
     packageDir: info.packageDir,
     stdout: streamOf(process.stdout),
     stderr: streamOf(process.stderr),
-    stdinIsTTY: process.stdin.isTTY === true,
+    stdinIsTTY: isTty(process.stdin),
     signal: controller.signal,
     readAllStdin: async () => {
       const chunks: Uint8Array[] = [];
@@ -46,10 +46,15 @@ function streamOf(stream: NodeJS.WriteStream): {
   write(text: string): void;
 } {
   return {
-    isTTY: stream.isTTY === true,
+    isTTY: isTty(stream),
     columns: stream.columns,
     write: (text) => {
       stream.write(text);
     },
   };
+}
+
+/** Node leaves the property out when the stream is no terminal, whatever its types say. */
+function isTty(stream: { readonly isTTY?: boolean }): boolean {
+  return stream.isTTY ?? false;
 }

@@ -1,6 +1,8 @@
 import { Argument, Command as Commander, CommanderError, Option } from 'commander';
 import { MloError } from '#foundation/errors.ts';
-import type { ArgSpec, Command, OptionSpec } from './define-command.ts';
+import type { ArgSpec, OptionSpec } from './command-description.ts';
+import type { Command } from './define-command.ts';
+import { kebab } from './kebab.ts';
 import { GLOBAL_OPTION_HELP, readGlobalOptions, type GlobalOptions } from './global-options.ts';
 
 /** What argv asked for. */
@@ -34,16 +36,16 @@ export async function parseArgv(
     .description('The whole life of a machine-learning model in one tool.')
     .version(version, '-V, --version', 'print the version')
     .configureHelp({ showGlobalOptions: true })
+    .enablePositionalOptions()
     .addHelpText('after', '\nDocs: docs/ in the package. Every command: mlo <command> --help\n');
   for (const command of commands) {
     const node = addNode(root, command);
     node.action((...values: unknown[]) => {
-      const raw = node.optsWithGlobals();
       found = {
         kind: 'run',
         command,
         input: readInput(command, node, values),
-        globals: readGlobalOptions(raw),
+        globals: readGlobalOptions(givenOptions(node)),
       };
     });
   }
@@ -70,6 +72,32 @@ function withGlobals(command: Commander): Commander {
   return command;
 }
 
+/**
+ * Words after a command belong to it alone once one command takes all of them (`mlo run python … --json`), so
+ * each command knows the global options itself; help shows them once, as the root's.
+ */
+function withHiddenGlobals(command: Commander): Commander {
+  for (const [flags, description] of GLOBAL_OPTION_HELP) {
+    const option = new Option(flags, description).hideHelp();
+    const taken = command.options.some(
+      (own) => own.attributeName() === option.attributeName() || (own.short != null && own.short === option.short),
+    );
+    if (!taken) command.addOption(option);
+  }
+  return command;
+}
+
+/** What was written on the command line, at the command before its parents; no defaults. */
+function givenOptions(node: Commander): Readonly<Record<string, unknown>> {
+  const given: Record<string, unknown> = {};
+  for (let at: Commander | null = node; at !== null; at = at.parent) {
+    for (const [name, value] of Object.entries(at.opts())) {
+      if (at.getOptionValueSource(name) === 'cli') given[name] ??= value;
+    }
+  }
+  return given;
+}
+
 function configureOutput(command: Commander, write: (chunk: string) => void): void {
   command.exitOverride().configureOutput({ writeOut: write, writeErr: write, outputError: () => {} });
   for (const child of command.commands) configureOutput(child, write);
@@ -89,13 +117,12 @@ function addNode(root: Commander, command: Command): Commander {
   for (const [name, spec] of Object.entries(command.args)) node.addArgument(toArgument(name, spec));
   for (const [name, spec] of Object.entries(command.options)) node.addOption(toOption(name, spec));
   if (command.examples.length > 0) node.addHelpText('after', () => exampleText(command));
-  parent.addCommand(node, { hidden: command.hidden });
-  if (command.passThrough) root.enablePositionalOptions();
+  parent.addCommand(withHiddenGlobals(node), { hidden: command.hidden });
   return node;
 }
 
 function addFamily(parent: Commander, word: string): Commander {
-  const family = new Commander(word).description(FAMILIES[word] ?? word);
+  const family = withHiddenGlobals(new Commander(word).description(FAMILIES[word] ?? word));
   parent.addCommand(family);
   return family;
 }
@@ -108,13 +135,16 @@ function exampleText(command: Command): string {
 function toArgument(name: string, spec: ArgSpec): Argument {
   const dots = spec.variadic === true ? '...' : '';
   const word = kebab(name) + dots;
-  return new Argument(spec.required === true ? `<${word}>` : `[${word}]`, spec.description);
+  const argument = new Argument(spec.required === true ? `<${word}>` : `[${word}]`, spec.description);
+  return spec.choices === undefined ? argument : argument.choices(spec.choices);
 }
 
 function toOption(name: string, spec: OptionSpec): Option {
   const short = spec.short === undefined ? '' : `-${spec.short}, `;
   const value = spec.type === 'boolean' ? '' : ` <${spec.value ?? defaultValueName(spec)}>`;
-  const option = new Option(`${short}--${kebab(name)}${value}`, spec.description);
+  // A switch that is on by default is offered as its opposite: --no-install.
+  const no = spec.type === 'boolean' && spec.default === true ? 'no-' : '';
+  const option = new Option(`${short}--${no}${kebab(name)}${value}`, spec.description);
   if (spec.type === 'string' && spec.choices) option.choices([...spec.choices]);
   if (spec.type === 'strings')
     option.argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]);
@@ -176,8 +206,4 @@ function usageError(error: CommanderError, argv: readonly string[]): MloError {
     hint:
       error.code === 'commander.unknownCommand' || word === undefined ? 'mlo --help' : `mlo ${word} --help`,
   });
-}
-
-export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { AbsolutePath } from './brands.ts';
-import { errnoOf, fromSystemError } from './errors.ts';
+import { errnoOf, fromSystemError, MloError } from './errors.ts';
 
 /**
  * The one way mlo writes a file: a temporary file beside the target, fsync, rename, fsync of the folder.
@@ -77,6 +77,8 @@ async function throughTemporary(
     await syncDir(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw fromSystemError(error, path);
+    // mkdir says EEXIST when a file lies where a parent folder is needed.
+    if (errnoOf(error) !== 'EEXIST') throw fromSystemError(error, path);
+    throw new MloError('failed', 'MLO_NOT_A_FOLDER', `a parent of ${path} is not a folder`, { cause: error });
   }
 }

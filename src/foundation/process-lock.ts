@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import { sleep, throwIfAborted } from './abort.ts';
 import { createFileExclusive } from './atomic-file.ts';
 import type { AbsolutePath } from './brands.ts';
 import { errnoOf, MloError } from './errors.ts';
 import type { Report } from './events.ts';
+import { isDeadProcess, ownProcess, type ProcessIdentity } from './process-identity.ts';
 
 /**
  * A lock between processes: a file whose content says who holds it. Pid, start time of the pid, boot id and
@@ -22,11 +21,7 @@ export interface LockOptions {
   readonly report?: Report | undefined;
 }
 
-interface Owner {
-  readonly pid: number;
-  readonly startTime: string;
-  readonly bootId: string;
-  readonly host: string;
+interface Owner extends ProcessIdentity {
   readonly nonce: string;
   readonly command: string;
 }
@@ -41,7 +36,7 @@ export async function acquireLock(options: LockOptions): Promise<AsyncDisposable
     if (await createFileExclusive(options.path, text)) return release(options.path, mine.nonce);
     const holder = await readOwner(options.path);
     if (holder === undefined) continue;
-    if (isDead(holder)) {
+    if (isDeadProcess(holder)) {
       await clearDead(options.path, holder.nonce, text);
       continue;
     }
@@ -78,7 +73,7 @@ async function clearDead(path: AbsolutePath, nonce: string, text: string): Promi
     return;
   }
   const other = await readOwner(guard);
-  if (other !== undefined && isDead(other)) await removeIfStill(guard, other.nonce);
+  if (other !== undefined && isDeadProcess(other)) await removeIfStill(guard, other.nonce);
   await sleep(5);
 }
 
@@ -110,47 +105,6 @@ function describe(owner: Owner): string {
   return `"${owner.command}" (pid ${owner.pid} on ${owner.host})`;
 }
 
-function isDead(owner: Owner): boolean {
-  if (owner.host !== hostname()) return false;
-  if (owner.bootId !== bootId()) return true;
-  return startTimeOf(owner.pid) !== owner.startTime;
-}
-
 function ownOwner(command: string): Owner {
-  return {
-    pid: process.pid,
-    startTime: startTimeOf(process.pid),
-    bootId: bootId(),
-    host: hostname(),
-    nonce: randomBytes(8).toString('hex'),
-    command,
-  };
-}
-
-function bootId(): string {
-  return readQuietly('/proc/sys/kernel/random/boot_id').trim();
-}
-
-/**
- * Start time of a process in clock ticks since boot (field 22 of /proc/<pid>/stat). Where there is no /proc,
- * "alive" or "" from signal 0: weaker, since a reused pid cannot be told apart.
- */
-function startTimeOf(pid: number): string {
-  const stat = readQuietly(`/proc/${pid}/stat`);
-  if (stat !== '') return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  if (process.platform === 'linux') return '';
-  try {
-    process.kill(pid, 0);
-    return 'alive';
-  } catch (error) {
-    return errnoOf(error) === 'EPERM' ? 'alive' : '';
-  }
-}
-
-function readQuietly(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  return { ...ownProcess(), nonce: randomBytes(8).toString('hex'), command };
 }

@@ -52,6 +52,11 @@ function readPointerFile(path: string, pattern: RegExp, base: string): string | 
   }
 }
 
+/** A folder that cannot be looked into holds no project for us; so does a file in place of a folder. */
 function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }

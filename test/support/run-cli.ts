@@ -7,12 +7,16 @@ export interface CliResult {
   readonly stdout: string;
   readonly stderr: string;
   /** The parsed envelope; call only for --json runs of `document` commands. */
-  json(): {
-    ok: boolean;
-    result?: any;
-    error?: { code: string; message: string; hint: string | null; details: any };
-  }; // eslint-disable-line typescript/no-explicit-any -- tests look into many shapes
+  json(): Envelope;
 }
+
+/* oxlint-disable typescript/no-explicit-any -- tests look into results of every shape */
+interface Envelope {
+  ok: boolean;
+  result?: any;
+  error?: { code: string; message: string; hint: string | null; details: any };
+}
+/* oxlint-enable typescript/no-explicit-any */
 
 export interface CliOptions {
   readonly cwd: string;
@@ -56,6 +60,8 @@ export function startMlo(
   argv: readonly string[],
   options: CliOptions,
 ): { readonly child: ChildProcess; readonly done: Promise<CliResult & { signal: NodeJS.Signals | null }> } {
+  if (process.env.MLO_BUILD_FAILED === '1')
+    throw new Error('the product does not build: see the start of the output');
   const child = spawn(process.execPath, [MLO_BIN, ...argv], {
     cwd: options.cwd,
     env: { ...BASE_ENV, ...options.env },

@@ -37,7 +37,15 @@ export async function gitState(dir: AbsolutePath): Promise<GitState | undefined>
 
 /** Changes of tracked files against HEAD, as a patch; empty when clean or before the first commit. */
 export async function gitDiff(dir: AbsolutePath): Promise<string> {
-  return (await attempt(open(dir).raw('diff', 'HEAD', '--no-color', '--no-ext-diff', '--binary'))) ?? '';
+  // Not trimmed: a patch whose last line is an empty context line would no longer apply.
+  const git = simpleGit({ baseDir: dir });
+  return (await attempt(git.raw('diff', 'HEAD', '--no-color', '--no-ext-diff', '--binary'))) ?? '';
+}
+
+/** Files below `dir` that Git neither tracks nor ignores, relative to it. */
+export async function untrackedFiles(dir: AbsolutePath): Promise<readonly string[]> {
+  const listed = await attempt(open(dir).raw('ls-files', '-z', '--others', '--exclude-standard'));
+  return (listed ?? '').split('\0').filter((path) => path !== '');
 }
 
 /** Commit hash of a revision. Throws `not-found`. */

@@ -96,8 +96,7 @@ class ProgressLine {
 }
 
 function describeProgress(event: ProgressEvent, elapsedMs: number): string {
-  const amount = (n: number): string =>
-    event.unit === 'bytes' ? formatBytes(n) : `${n.toLocaleString('en-US')}`;
+  const amount = (n: number): string => (event.unit === 'bytes' ? formatBytes(n) : n.toLocaleString('en-US'));
   const unit = event.unit === 'bytes' ? '' : ` ${event.unit}`;
   const perSecond = event.done / (elapsedMs / 1000);
   const parts = [

@@ -1,4 +1,4 @@
-import { MloError } from '#foundation/errors.ts';
+import type { MloError } from '#foundation/errors.ts';
 import { parseYaml, yamlError, type YamlFile } from '../yaml.ts';
 import {
   CONFIG,

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf, fromSystemError, MloError } from '#foundation/errors.ts';
+import { configFromEnv, parseConfigFile, resolveConfig, type ConfigLayer } from '#formats/config/config.ts';
+import type { ConfigLoader } from './context.ts';
+import { xdgDir } from './xdg-dir.ts';
+
+/** flag > environment > .mlo/config.local.yaml > .mlo/config.yaml > mlo.yaml > user file > default */
+export const loadConfig: ConfigLoader = ({ paths, ...options }) => {
+  const layers: ConfigLayer[] = [];
+  if (options.lockTimeoutMs !== undefined) {
+    layers.push({
+      origin: '--lock-timeout',
+      values: new Map([['core.lock_timeout', options.lockTimeoutMs / 1000]]),
+      remotes: new Map(),
+    });
+  }
+  layers.push(configFromEnv(options.env));
+  for (const [path, name] of [
+    [paths.localConfigFile, '.mlo/config.local.yaml'],
+    [paths.configFile, '.mlo/config.yaml'],
+  ] as const) {
+    const text = readIfThere(path);
+    if (text !== undefined) layers.push(parseConfigFile(text, name));
+  }
+  const projectFile = readIfThere(paths.pipelineFile);
+  if (projectFile !== undefined && /^config:/m.test(projectFile)) {
+    layers.push(parseConfigFile(projectFile, 'mlo.yaml', 'config'));
+  }
+  const userFile = join(xdgDir(options.env, 'XDG_CONFIG_HOME', '.config'), 'mlo', 'config.yaml');
+  const userText = readIfThere(userFile);
+  if (userText !== undefined) layers.push(parseConfigFile(userText, userFile));
+  return resolveConfig(layers);
+};
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    const known = fromSystemError(error, path);
+    if (known instanceof MloError) throw known;
+    throw new MloError('config', 'MLO_UNREADABLE', `${path} cannot be read`, { cause: error });
+  }
+}

@@ -1,0 +1,133 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { testProject } from '../../support/project.ts';
+import { MLO_BIN, runCli } from '../../support/run-cli.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+async function complete(cwd: string, ...words: string[]): Promise<string[]> {
+  const result = await runCli(['__complete', '--', ...words], { cwd });
+  expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+  return result.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t')[0] ?? '');
+}
+
+describe('what is offered', () => {
+  test('commands, then options, then choices', async () => {
+    const dir = await tempDir();
+    const commands = await complete(dir, '');
+    expect(commands).toEqual(expect.arrayContaining(['init', 'doctor', 'completion', 'version']));
+    expect(commands).not.toContain('__complete');
+    expect(await complete(dir, 'vers')).toEqual(['version']);
+    expect(await complete(dir, 'init', '--te')).toEqual(['--template']);
+    expect(await complete(dir, 'init', '--no-i')).toEqual(expect.arrayContaining(['--no-install']));
+    expect(await complete(dir, 'init', '--template', '')).toEqual(['flights', 'python']);
+    expect(await complete(dir, 'init', '--template=p')).toEqual(['--template=python']);
+    expect(await complete(dir, 'completion', 'z')).toEqual(['zsh']);
+    expect(await complete(dir, '--color', 'n')).toEqual(['never']);
+  });
+
+  test('global options before the command do not confuse it', async () => {
+    const dir = await tempDir();
+    expect(await complete(dir, '--json', '-C', '/tmp', 'vers')).toEqual(['version']);
+  });
+
+  test('paths are left to the shell', async () => {
+    const dir = await tempDir();
+    expect(await complete(dir, 'init', '')).toEqual([':files']);
+    expect(await complete(dir, '-C', '')).toEqual([':files']);
+    expect(await complete(dir, 'run', '--', 'python', 'tr')).toEqual([':files']);
+  });
+
+  test('remotes and stages come from the project', async () => {
+    const project = await testProject(
+      'version: 1\nremotes:\n  origin:\n    url: /srv/a\n  other:\n    url: /srv/b\n',
+    );
+    await project.write('mlo.yaml', 'stages:\n  prepare:\n    cmd: "true"\n  train:\n    cmd: "true"\n');
+    expect(await complete(project.dir, 'push', '--remote', '')).toEqual(['origin', 'other']);
+    expect(await complete(project.dir, 'push', '--remote', 'ot')).toEqual(['other']);
+    expect(await complete(project.dir, 'repro', 'tr')).toEqual(['train']);
+  });
+
+  test('a broken project offers nothing and prints no error', async () => {
+    const project = await testProject('core: [\n');
+    expect(await complete(project.dir, 'push', '--remote', '')).toEqual([]);
+  });
+
+  test('an unknown word offers nothing', async () => {
+    const dir = await tempDir();
+    expect(await complete(dir, 'nonsense', '')).toEqual([]);
+  });
+});
+
+describe('the scripts', () => {
+  test('an unknown shell is a usage error', async () => {
+    const result = await runCli(['completion', 'tcsh', '--json'], { cwd: await tempDir() });
+    expect(result.exitCode).toBe(2);
+    expect(result.json().error?.message).toContain('bash, zsh, fish');
+  });
+
+  test('bash completes commands, options and values after = and @', async () => {
+    const dir = await tempDir();
+    await mkdir(join(dir, 'data'));
+    await writeFile(join(dir, 'data.csv'), '');
+    const bin = await binFolder();
+    const script = `
+      source <(mlo completion bash)
+      try() { COMP_LINE=$1; COMP_POINT=\${#1}; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mlo; echo "$(printf '%s ' "\${COMPREPLY[@]}" | tr ' ' '\\n' | sort | xargs)"; }
+      try 'mlo ini' mlo ini
+      try 'mlo init --template ' mlo init --template ''
+      try 'mlo init --template=f' mlo init --template = f
+      try 'mlo init --template=' mlo init --template =
+      try 'mlo init da' mlo init da
+      complete -p mlo`;
+    const said = execFileSync('bash', ['--norc', '-c', script], {
+      cwd: dir,
+      encoding: 'utf8',
+      env: { PATH: `${bin}:${process.env.PATH ?? ''}`, HOME: dir },
+    });
+    expect(said.split('\n')).toEqual([
+      'init',
+      'flights python',
+      'flights',
+      'flights python',
+      'data data.csv',
+      'complete -F _mlo mlo',
+      '',
+    ]);
+  });
+
+  test.skipIf(!installed('zsh'))('zsh accepts its script', async () => {
+    const { stdout } = await runCli(['completion', 'zsh'], { cwd: await tempDir() });
+    const checked = spawnSync('zsh', ['-n'], { input: stdout, encoding: 'utf8' });
+    expect(checked).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test.skipIf(!installed('fish'))('fish completes', async () => {
+    const dir = await tempDir();
+    const said = execFileSync(
+      'fish',
+      ['--no-config', '-c', "mlo completion fish | source; complete -C 'mlo init --template '"],
+      {
+        cwd: dir,
+        encoding: 'utf8',
+        env: { PATH: `${await binFolder()}:${process.env.PATH ?? ''}`, HOME: dir },
+      },
+    );
+    expect(said.trim().split(/\s+/)).toEqual(['flights', 'python']);
+  });
+});
+
+/** A folder for PATH that holds the built program as `mlo`. */
+async function binFolder(): Promise<string> {
+  const bin = await tempDir();
+  await symlink(MLO_BIN, join(bin, 'mlo'));
+  return bin;
+}
+
+function installed(program: string): boolean {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+}
