@@ -12,9 +12,14 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(`${packageDir}/package.json`, 'utf8'));
-const { startProcess } = await import('../dist/cli/process.js').catch((error) => {
-  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-  process.stderr.write(`error: mlo is not built yet\n  try: npm run build\n`);
-  process.exit(1);
-});
-process.exitCode = await startProcess({ version, packageDir });
+if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
+  // Scripts ask this often; loading the program would cost three times as much.
+  process.stdout.write(`${version}\n`);
+} else {
+  const { startProcess } = await import('../dist/cli/process.js').catch((error) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    process.stderr.write(`error: mlo is not built yet\n  try: npm run build\n`);
+    process.exit(1);
+  });
+  process.exitCode = await startProcess({ version, packageDir });
+}

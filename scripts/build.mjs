@@ -16,6 +16,44 @@ const EXTERNAL = ['libsql', 'better-sqlite3', 'onnxruntime-node'];
 const BUILD_INPUTS = ['scripts/build.mjs', 'scripts/copy-onnx-wasm.mjs', 'package.json', 'package-lock.json'];
 const DIGEST_FILE = 'source-digest';
 
+/**
+ * What bundled packages load at every start and mlo never uses: commander's way to start other programs, and
+ * chalk's look at the terminal (src/cli/ui/theme.ts decides on colour). yaml's ES modules bundle smaller than
+ * its CommonJS ones.
+ */
+const LEANER = {
+  name: 'leaner-packages',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^(node:child_process|#supports-color)$/ }, ({ path, importer }) => {
+      if (!/node_modules\/(commander|chalk)\//.test(importer)) return undefined;
+      return { path, namespace: 'unused' };
+    });
+    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
+      contents:
+        path === '#supports-color'
+          ? 'export default { stdout: false, stderr: false };'
+          : 'module.exports = {};',
+    }));
+    bundler.onResolve({ filter: /^yaml$/ }, () => ({
+      path: `${root}node_modules/yaml/browser/dist/index.js`,
+    }));
+  },
+};
+
+/** Bundled CommonJS packages call require() for built-in modules. All files share one: each costs a little. */
+const REQUIRE =
+  "import{createRequire as __mloRequire}from'node:module';const require=globalThis.__mloSharedRequire??=__mloRequire(import.meta.url);";
+
+/** Most files hold no CommonJS package and start faster without that line. */
+async function stripUnusedRequire(outDir) {
+  const names = await readdir(outDir, { recursive: true });
+  for (const name of names.filter((file) => file.endsWith('.js'))) {
+    const text = await readFile(`${outDir}/${name}`, 'utf8');
+    const body = text.replace(`${REQUIRE}\n`, '');
+    if (body !== text && !/\brequire\b/.test(body)) await writeFile(`${outDir}/${name}`, body);
+  }
+}
+
 /** @param {string} outDir */
 export async function buildDist(outDir) {
   const result = await build({
@@ -27,17 +65,17 @@ export async function buildDist(outDir) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    minify: true,
-    keepNames: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: 'none',
     external: EXTERNAL,
+    plugins: [LEANER],
     metafile: true,
     logLevel: 'warning',
     chunkNames: 'chunks/[name]-[hash]',
-    banner: {
-      js: "import{createRequire as __mloRequire}from'node:module';const require=__mloRequire(import.meta.url);",
-    },
+    banner: { js: REQUIRE },
   });
+  await stripUnusedRequire(outDir);
   await writeFile(`${outDir}/meta.json`, JSON.stringify(result.metafile));
   await copyOnnxWasm(outDir);
 }

@@ -114,7 +114,7 @@ function openSession(from: {
     report,
     json: globals.json,
     verbose: globals.verbose,
-    interactive: host.stdinIsTTY && host.stderr.isTTY && !ci && globals.input && !globals.json,
+    interactive: host.stderr.isTTY && !ci && globals.input && !globals.json && host.stdinIsTTY,
     yes: globals.yes,
     lockTimeoutMs: globals.lockTimeoutMs,
     version: host.version,

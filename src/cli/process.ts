@@ -30,7 +30,10 @@ export async function startProcess(info: {
     packageDir: info.packageDir,
     stdout: streamOf(process.stdout),
     stderr: streamOf(process.stderr),
-    stdinIsTTY: isTty(process.stdin),
+    // Touching process.stdin opens it; most commands never ask.
+    get stdinIsTTY() {
+      return isTty(process.stdin);
+    },
     signal: controller.signal,
     readAllStdin: async () => {
       const chunks: Uint8Array[] = [];

@@ -38,7 +38,7 @@ export async function parseArgv(
     .configureHelp({ showGlobalOptions: true })
     .enablePositionalOptions()
     .addHelpText('after', '\nDocs: docs/ in the package. Every command: mlo <command> --help\n');
-  for (const command of commands) {
+  for (const command of needed(argv, commands)) {
     const node = addNode(root, command);
     node.action((...values: unknown[]) => {
       found = {
@@ -56,9 +56,30 @@ export async function parseArgv(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'text', text };
     if (error.code === 'commander.help') return familyHelp(argv, text);
-    throw usageError(error, argv);
+    throw usageError(error, argv, commands);
   }
   return found ?? { kind: 'text', text: root.helpInformation() };
+}
+
+/**
+ * The commands that can be meant. Describing all of them to the parser costs a quarter of a start, so it knows
+ * only those that begin with the first word; all of them when that word is no command (help, a typing error).
+ */
+function needed(argv: readonly string[], commands: readonly Command[]): readonly Command[] {
+  const word = firstWord(argv);
+  const found = commands.filter(({ path }) => path === word || path.startsWith(`${word} `));
+  return found.length > 0 ? found : commands;
+}
+
+/** The first word that is neither a global option nor the value of one. */
+function firstWord(argv: readonly string[]): string {
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? '';
+    if (!word.startsWith('-')) return word;
+    const flags = GLOBAL_OPTION_HELP.find(([known]) => known.split(/[ ,]+/).includes(word))?.[0];
+    if (flags?.includes('<') === true) at += 1;
+  }
+  return '';
 }
 
 /** A family called without a verb: its help, as git and kubectl do, but as a usage error for scripts. */
@@ -80,7 +101,8 @@ function withHiddenGlobals(command: Commander): Commander {
   for (const [flags, description] of GLOBAL_OPTION_HELP) {
     const option = new Option(flags, description).hideHelp();
     const taken = command.options.some(
-      (own) => own.attributeName() === option.attributeName() || (own.short != null && own.short === option.short),
+      (own) =>
+        own.attributeName() === option.attributeName() || (own.short != null && own.short === option.short),
     );
     if (!taken) command.addOption(option);
   }
@@ -199,11 +221,19 @@ function readNumber(name: string, spec: Extract<OptionSpec, { type: 'number' }>,
   throw new MloError('usage', 'MLO_USAGE', `--${kebab(name)} takes ${kind}${range}, not "${String(value)}"`);
 }
 
-function usageError(error: CommanderError, argv: readonly string[]): MloError {
+function usageError(error: CommanderError, argv: readonly string[], commands: readonly Command[]): MloError {
   const message = error.message.replace(/^error: /, '');
-  const word = argv.find((part) => !part.startsWith('-'));
-  return new MloError('usage', 'MLO_USAGE', message, {
-    hint:
-      error.code === 'commander.unknownCommand' || word === undefined ? 'mlo --help' : `mlo ${word} --help`,
-  });
+  return new MloError('usage', 'MLO_USAGE', message, { hint: `${helpFor(argv, commands)} --help` });
+}
+
+/** The command or family that the words name as far as they can be understood. */
+function helpFor(argv: readonly string[], commands: readonly Command[]): string {
+  const words = argv.filter((part) => !part.startsWith('-'));
+  const start = words.findIndex((word) =>
+    commands.some(({ path }) => path === word || path.startsWith(`${word} `)),
+  );
+  const [first, second] = words.slice(start);
+  if (start === -1 || first === undefined) return 'mlo';
+  const both = `${first} ${second ?? ''}`;
+  return commands.some(({ path }) => path === both) ? `mlo ${both}` : `mlo ${first}`;
 }

@@ -1,7 +1,12 @@
 import { basename } from 'node:path';
 
-const SECRET_NAME = /(secret|password|passwd|token|api[_-]?key|credential)/i;
+const SECRET_NAME = /(?:secret|password|passwd|token|api[_-]?key|credential)/i;
 const NAME = /^[A-Za-z_][\w.\-/]*$/;
+const SECRET_WORD = `[\\w.-]*${SECRET_NAME.source}[\\w.-]*`;
+const SECRET_VALUE = new RegExp(
+  `((?:^|\\s)(?:--?${SECRET_WORD}(?:=|\\s+)|\\+{0,2}${SECRET_WORD}=))('[^']*'|"[^"]*"|[^\\s-]\\S*)`,
+  'gi',
+);
 /** Programs whose first plain word is the script; options before it are the program's own. */
 const INTERPRETER = /^(python[\d.]*|pypy[\d.]*|node|bash|sh|zsh|Rscript|julia|ruby|perl|deno|bun|tsx)$/;
 
@@ -26,6 +31,11 @@ export function commandLineParams(words: readonly string[]): Readonly<Record<str
     } else if (long !== undefined) put(params, long, 'true');
   }
   return params;
+}
+
+/** A command as text, with the values of secret-looking options and variables replaced by `***`. */
+export function withoutSecrets(commandLine: string): string {
+  return commandLine.replace(SECRET_VALUE, '$1***');
 }
 
 function put(params: Record<string, string>, name: string, value: string): void {

@@ -1,3 +1,4 @@
+import { jsonErrorPlace } from './json-error.ts';
 import type { MetricPoint, MetricReading } from './metric-points.ts';
 import { rowPoints } from './metric-rows.ts';
 import { isMap } from './shape.ts';
@@ -5,7 +6,7 @@ import { isMap } from './shape.ts';
 /** `separator`: what joins the names of nested objects. */
 export function jsonMetrics(text: string, separator = '.'): MetricReading {
   const parsed = parseLenient(text);
-  if ('problem' in parsed) return { points: [], problem: placeOf(text, parsed) };
+  if ('problem' in parsed) return { points: [], problem: parsed.problem };
   const { value } = parsed;
   if (isTable(value))
     return {
@@ -23,7 +24,7 @@ export function jsonLinesMetrics(text: string): MetricReading {
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     const parsed = parseLenient(line);
-    if ('problem' in parsed) return { points, problem: `line ${index + 1}: ${parsed.problem}` };
+    if ('problem' in parsed) return { points, problem: `line ${index + 1}: this is not JSON` };
     if (!isMap(parsed.value)) {
       return { points, problem: `line ${index + 1}: expected an object such as {"step": 1, "loss": 0.3}` };
     }
@@ -101,29 +102,17 @@ function isTable(value: unknown): value is readonly Readonly<Record<string, unkn
   return Array.isArray(value) && value.length > 0 && value.every(isMap);
 }
 
-type Parsed = { readonly value: unknown } | { readonly problem: string; readonly offset: number };
+type Parsed = { readonly value: unknown } | { readonly problem: string };
 
 /** JSON, plus the bare words NaN, Infinity and -Infinity that Python's json module writes. */
 function parseLenient(text: string): Parsed {
-  const ends: number[] = [];
   // Strings are matched too, so that words inside them stay.
-  const plain = text.replace(/"(?:[^"\\\n]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (word, at: number) => {
-    if (word.startsWith('"')) return word;
-    ends.push(at + word.length);
-    return JSON.stringify(word);
-  });
+  const plain = text.replace(/"(?:[^"\\\n]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (word) =>
+    word.startsWith('"') ? word : JSON.stringify(word),
+  );
   try {
     return { value: JSON.parse(plain) as unknown };
-  } catch (error) {
-    const position = /position (\d+)/.exec(String(error))?.[1];
-    if (position === undefined) return { problem: 'this is not JSON', offset: text.length };
-    // Each word before that place has grown by its two quotes.
-    const grown = ends.filter((end, i) => end + 2 * (i + 1) <= Number(position)).length;
-    return { problem: 'this is not JSON', offset: Number(position) - 2 * grown };
+  } catch {
+    return { problem: `${jsonErrorPlace(text)}: this is not JSON` };
   }
-}
-
-function placeOf(text: string, parsed: { readonly problem: string; readonly offset: number }): string {
-  const before = text.slice(0, parsed.offset).split('\n');
-  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${parsed.problem}`;
 }

@@ -1,8 +1,8 @@
-import { stringify } from 'yaml';
 import type { ContentId, RepoPath } from '#foundation/brands.ts';
 import { MloError } from '#foundation/errors.ts';
 import { isContentId } from '#foundation/hash.ts';
 import { checkedRepoPath } from '#foundation/paths.ts';
+import { lockLines, readLockLines } from './lock-text.ts';
 import { isMap } from './shape.ts';
 import { parseYaml, type YamlFile, type YamlPath } from './yaml.ts';
 
@@ -53,7 +53,7 @@ const HEADER = '# Written by `mlo repro`: what each stage read and wrote. Commit
 export function readLock(text: string, name: string): LockFile {
   refuseConflicts(text, name);
   if (text.trim() === '') return EMPTY_LOCK;
-  const file = parseYaml(text, name);
+  const file = readFile(text, name);
   const top = file.value;
   if (!isMap(top)) throw bad(file, [], 'expected "version:" and "stages:"');
   if (typeof top.version === 'number' && top.version > VERSION) {
@@ -74,6 +74,15 @@ export function readLock(text: string, name: string): LockFile {
   return { stages };
 }
 
+/** The quick way for what mlo wrote; the YAML parser for all else, and for the place of an error. */
+function readFile(text: string, name: string): YamlFile {
+  const value = readLockLines(text);
+  if (value === undefined) return parseYaml(text, name);
+  let file: YamlFile | undefined;
+  const whole = (): YamlFile => (file ??= parseYaml(text, name));
+  return { value, where: (path) => whole().where(path), whereKey: (path) => whole().whereKey(path) };
+}
+
 /** The text of a lock: stages and lists in order, one line a fact, so that Git merges it stage by stage. */
 export function writeLock(lock: LockFile): string {
   const names = Object.keys(lock.stages).toSorted();
@@ -90,11 +99,7 @@ const written = new WeakMap<LockedStage, string>();
 function sectionOf(name: string, stage: LockedStage): string {
   const known = written.get(stage);
   if (known !== undefined) return known;
-  const whole = stringify(
-    { stages: { [name]: plainStage(stage) } },
-    { lineWidth: 0, aliasDuplicateObjects: false },
-  );
-  const text = whole.slice('stages:\n'.length);
+  const text = `${lockLines({ [name]: plainStage(stage) }, '  ').join('\n')}\n`;
   written.set(stage, text);
   return text;
 }

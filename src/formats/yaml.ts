@@ -1,4 +1,14 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Alias,
+  type Document,
+  type Node,
+} from 'yaml';
 import { MloError } from '#foundation/errors.ts';
 
 export type YamlPath = readonly (string | number)[];
@@ -30,19 +40,45 @@ export function parseYaml(text: string, name: string): YamlFile {
     });
   }
   return {
-    value: toPlain(document, name),
+    value: toPlain(document, name, at),
     where: (path) => at(startOf(document, path, false)),
     whereKey: (path) => at(startOf(document, path, true)),
   };
 }
 
-function toPlain(document: Document, name: string): unknown {
+function toPlain(document: Document, name: string, at: (offset: number) => string): unknown {
+  const unknown = unknownAlias(document);
+  if (unknown !== undefined) {
+    throw new MloError(
+      'config',
+      'MLO_BAD_YAML',
+      `${at(offsetOf(unknown))}: nothing is named &${unknown.source}`,
+      {
+        hint: `put &${unknown.source} before the value that *${unknown.source} stands for`,
+      },
+    );
+  }
   try {
     // An alias bomb expands without end otherwise.
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new MloError('config', 'MLO_BAD_YAML', `${name}: too many aliases`, { cause: error });
+    throw new MloError('config', 'MLO_BAD_YAML', `${name}: its aliases expand to too many values`, {
+      hint: 'write the values out, or use fewer aliases of aliases',
+      cause: error,
+    });
   }
+}
+
+function unknownAlias(document: Document): Alias | undefined {
+  let found: Alias | undefined;
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function plain(message: string): string {

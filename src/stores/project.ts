@@ -26,7 +26,9 @@ export function makeProject(parts: Pick<Project, 'paths' | 'config' | 'nativeDir
   return {
     ...parts,
     store: () =>
-      (store ??= import('./cas/open-store.ts').then((m) => m.openStore({ dir: parts.paths.storeDir }))),
+      (store ??= import('./cas/open-store.ts').then((m) =>
+        m.openStore({ dir: parts.paths.storeDir, reflink: parts.config.get('cache.link') === 'reflink' }),
+      )),
     tracking: async () => (await openDatabase()).tracking,
     registry: async () => (await openDatabase()).registry,
   };

@@ -51,7 +51,10 @@ export function scanSource(path: string, text: string): SourceFacts {
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return facts;
+  const opens = facts.imports
+    .filter(({ specifier }) => specifier === 'node:fs' || specifier === 'node:fs/promises')
+    .flatMap(({ names }) => names);
+  return { ...facts, writingOpens: facts.writingOpens.filter(({ name }) => opens.includes(name)) };
 }
 
 function importOf(node: ts.Node): Omit<ImportUse, 'line'> | undefined {

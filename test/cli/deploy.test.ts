@@ -147,8 +147,8 @@ describe('mlo deploy plan', () => {
         *version*) echo '{"serverVersion": {"gitVersion": "v1.29.0"}}' ;;
         *" get Service.v1. "*) echo '{"kind": "Service", "spec": {"type": "NodePort"}}' ;;
         *" get "*) ;;
-        *PodDisruptionBudget*) echo 'Error from server (Forbidden): not allowed' >&2; exit 1 ;;
-        *apply*) echo '{"kind": "Service", "spec": {"type": "ClusterIP"}}' ;;
+        *apply*) object=$(cat); case "$object" in *PodDisruptionBudget*) echo 'Error from server (Forbidden): not allowed' >&2; exit 1 ;; esac
+          echo '{"kind": "Service", "spec": {"type": "ClusterIP"}}' ;;
       esac`);
     const answer = await runCli(['deploy', 'plan', '-o', 'x.yaml'], {
       cwd: made.dir,

@@ -1,6 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { AbsolutePath } from '#foundation/brands.ts';
+import { addPaths, dataStatus, pullData, pushData } from '#features/data/index.ts';
 import { openObjectStore } from '#stores/objects/open-object-store.ts';
+import { testProject } from '../support/project.ts';
 import { s3Server } from '../support/s3-server.ts';
 import { objectStoreContract } from './object-store.suite.ts';
 
@@ -23,6 +28,28 @@ if ('skipped' in server) {
     return openObjectStore(settings, '/' as AbsolutePath);
   };
   objectStoreContract(`S3 (${server.name})`, () => open());
+
+  it(`push and pull over S3 (${server.name})`, async () => {
+    const config = `version: 1
+remotes:
+  origin:
+    url: s3://${bucket}/project-${process.pid}-${Date.now()}
+    endpoint_url: ${endpoint}
+`;
+    const project = await testProject(config);
+    for (let i = 0; i < 50; i += 1) await project.write(`d/f${i}`, `content ${i}`);
+    const large = randomBytes(10_000_000);
+    await project.write('large', large);
+    await addPaths({ project: project.open(), cwd: project.dir, paths: ['d', 'large'] });
+    expect(await pushData({ project: project.open() })).toMatchObject({ items: 2, upToDate: false });
+    expect(await pushData({ project: project.open() })).toMatchObject({ upToDate: true });
+    for (const path of ['d', 'large', '.mlo/store', '.mlo/remotes']) {
+      await rm(join(project.dir, path), { recursive: true });
+    }
+    await pullData({ project: project.open() });
+    expect((await readFile(join(project.dir, 'large'))).equals(large)).toBe(true);
+    expect((await dataStatus({ project: project.open() })).dirty).toBe(false);
+  });
 
   describe(`S3 errors (${server.name})`, () => {
     it('names a missing bucket', async () => {

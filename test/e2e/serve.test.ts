@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { jsonOf } from '../support/http-json.ts';
 import { modelProject, recordRun } from '../support/registered-model.ts';
 import { runMlo, startMlo } from '../support/run-cli.ts';
 import { lateModel } from '../support/sample-models.ts';
@@ -58,7 +59,7 @@ it('serves what the batch scorer says, traces each answer to the bundle, and end
       body: JSON.stringify({ instances }),
     });
     expect(response.headers.get('x-mlo-bundle')).toBe(digest);
-    return (await response.json()).predictions.flat().map(Math.fround);
+    return (await jsonOf(response)).predictions.flat().map(Math.fround);
   };
   expect(await ask(rows)).toEqual(scored);
   expect((await Promise.all(rows.map((row) => ask([row])))).flat()).toEqual(scored);
@@ -161,7 +162,7 @@ it('serves an exported bundle outside any project, with the WebAssembly engine',
     body: JSON.stringify({ dataframe_records: [ROW] }),
   });
   expect(response.headers.get('x-mlo-bundle')).toBe(digest);
-  expect((await response.json()).predictions[0]).toBeCloseTo(
+  expect((await jsonOf(response)).predictions[0]).toBeCloseTo(
     1 / (1 + Math.exp(-(18 * 0.07 - 0.15 + 0.9 - 1))),
     5,
   );

@@ -133,7 +133,12 @@ describe('two mlo at once', () => {
     const project = await testProject();
     for (let i = 0; i < 40; i += 1) await project.write(`d${i % 4}/f${i}`, `content ${i}`);
     const all = await Promise.all([0, 1, 2, 3].map((i) => runMlo(['add', `d${i}`], { cwd: project.dir })));
-    expect(all.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(Array<unknown>(4).fill([0, '']));
+    expect(all.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+      [0, ''],
+      [0, ''],
+    ]);
     expect((await runMlo(['status', '--exit-code'], { cwd: project.dir })).exitCode).toBe(0);
     expect(await checkStore(project.dir)).toBeGreaterThan(0);
   });

@@ -15,7 +15,9 @@ describe('large files', () => {
     let largest = 0;
     const hashed = await hashStable(path, { onBytes: (count) => (largest = Math.max(largest, count)) });
     // printf of 2^31+5 zero bytes through sha256sum (coreutils 9.1).
-    const expected = execFileSync('sh', ['-c', `head -c ${size} /dev/zero | sha256sum`], { encoding: 'utf8' });
+    const expected = execFileSync('sh', ['-c', `head -c ${size} /dev/zero | sha256sum`], {
+      encoding: 'utf8',
+    });
     expect(hexOf(hashed.id)).toBe(expected.slice(0, 64));
     expect(hashed.size).toBe(size);
     expect(largest).toBeLessThanOrEqual(8 * 1024 * 1024);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { PACKAGE_DIR } from './run-cli.ts';
@@ -48,8 +49,12 @@ export function packagesIn(graph: BundleGraph, names: Iterable<string>): string[
     }
     for (const edge of output?.imports ?? []) {
       const outside = edge.external === true && edge.kind !== 'dynamic-import';
-      if (outside && !edge.path.startsWith('node:')) packages.add(edge.path);
+      if (outside && !isBuiltIn(edge.path)) packages.add(edge.path);
     }
   }
   return [...packages].toSorted();
+}
+
+function isBuiltIn(name: string): boolean {
+  return name.startsWith('node:') || builtinModules.includes(name);
 }

@@ -1,7 +1,10 @@
 import { messageOf } from '#foundation/errors.ts';
 
 /** Runs one program to its end and collects what it wrote. Throws when it cannot be started. */
-export type CollectOutput = (argv: readonly string[]) => Promise<{
+export type CollectOutput = (
+  argv: readonly string[],
+  input?: string,
+) => Promise<{
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -28,8 +31,8 @@ export interface Kubectl {
   server(): Promise<ServerAnswer>;
   /** The object as it is now. */
   live(ref: ObjectRef): Promise<ObjectAnswer>;
-  /** Server-side apply of a manifest file, checked strictly, without storing the result. */
-  dryRunApply(manifestPath: string): Promise<ObjectAnswer>;
+  /** Server-side apply of one object, checked strictly, without storing the result. */
+  dryRunApply(object: unknown): Promise<ObjectAnswer>;
 }
 
 export interface KubectlOptions {
@@ -43,8 +46,9 @@ const REQUEST_TIMEOUT = '--request-timeout=10s';
 
 export function makeKubectl(options: KubectlOptions): Kubectl {
   const selected = options.context === undefined ? [] : [`--context=${options.context}`];
-  const kubectl = (...args: string[]): ReturnType<CollectOutput> =>
-    options.collect(['kubectl', ...selected, REQUEST_TIMEOUT, ...args]);
+  const call = (args: readonly string[], input?: string): ReturnType<CollectOutput> =>
+    options.collect(['kubectl', ...selected, REQUEST_TIMEOUT, ...args], input);
+  const kubectl = (...args: string[]): ReturnType<CollectOutput> => call(args);
   return {
     server: async () => {
       try {
@@ -70,15 +74,11 @@ export function makeKubectl(options: KubectlOptions): Kubectl {
       );
       return objectAnswer(answer);
     },
-    dryRunApply: async (manifestPath) => {
-      const answer = await kubectl(
-        'apply',
-        '--server-side',
-        '--dry-run=server',
-        `--field-manager=${options.fieldManager}`,
-        '--validate=strict',
-        '--output=json',
-        `--filename=${manifestPath}`,
+    dryRunApply: async (object) => {
+      const flags = ['--server-side', '--dry-run=server', `--field-manager=${options.fieldManager}`];
+      const answer = await call(
+        ['apply', ...flags, '--validate=strict', '--output=json', '--filename=-'],
+        JSON.stringify(object),
       );
       return objectAnswer(answer);
     },

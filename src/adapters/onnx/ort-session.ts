@@ -1,6 +1,6 @@
 import type * as Ort from 'onnxruntime-node';
 import { MloError, messageOf } from '#foundation/errors.ts';
-import type { DType, Tensor } from '#formats/inference/dtypes.ts';
+import { isDType, type Tensor } from '#formats/inference/dtypes.ts';
 import type { EngineKind, OnnxEngine, OnnxSession, TensorInfo } from './engine.ts';
 
 /** The part of the runtime's interface both packages share. */
@@ -59,19 +59,20 @@ function ortSession(ort: OrtModule, session: Ort.InferenceSession): OnnxSession 
 
 function tensorInfo(metadata: Ort.InferenceSession.ValueMetadata): TensorInfo {
   if (!metadata.isTensor) return { name: metadata.name, type: undefined, shape: [] };
-  return { name: metadata.name, type: metadata.type, shape: [...metadata.shape] };
+  const type = isDType(metadata.type) ? metadata.type : undefined;
+  return { name: metadata.name, type, shape: [...metadata.shape] };
 }
 
 function toOrt(ort: OrtModule, tensor: Tensor): Ort.Tensor {
-  // The constructor's overloads tie type to data; `Tensor` promises the same pairing.
-  const data = tensor.data as Ort.Tensor.DataType;
-  return new ort.Tensor(tensor.type, data, [...tensor.dims]);
+  const { type, dims, data } = tensor;
+  return new ort.Tensor(type, data, [...dims]);
 }
 
 function fromOrt(value: Ort.OnnxValue): Tensor {
-  // `run` asks for all outputs on the CPU; what is no tensor was refused when the model was packaged.
-  const tensor = value as Ort.Tensor;
-  return { type: tensor.type, dims: tensor.dims, data: tensor.data as Tensor['data'] };
+  // What is no tensor was refused when the model was packaged.
+  const { type, dims, data } = value;
+  if (!isDType(type)) throw new Error(`outputs of type ${type} are not supported`);
+  return { type, dims, data };
 }
 
 /** Without the runtime's source paths and line numbers. */

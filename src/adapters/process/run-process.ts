@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { execa } from 'execa';
 import type { AbsolutePath } from '#foundation/brands.ts';
@@ -22,7 +22,7 @@ export interface ProcessOptions {
   /** Milliseconds between the forwarded signal and SIGKILL; 10,000 when not given. */
   readonly graceMs?: number;
   /** 'inherit' lets the command ask the user questions. 'ignore' (the default) gives it an empty input. */
-  readonly stdin?: 'inherit' | 'ignore';
+  readonly stdin?: 'inherit' | 'ignore' | { readonly text: string };
 }
 
 /** How a command ended: by its own exit code or by a signal, never both. */
@@ -58,7 +58,9 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     cleanup: false,
     reject: false,
     buffer: false,
-    stdin: options.stdin ?? 'ignore',
+    ...(typeof options.stdin === 'object'
+      ? { input: options.stdin.text }
+      : { stdin: options.stdin ?? 'ignore' }),
     stdout: 'pipe',
     stderr: 'pipe',
   });
@@ -112,10 +114,37 @@ class ProcessGroup {
     if (!ownGroup) return this.child.exitCode === null && this.child.signalCode === null;
     try {
       process.kill(-this.pid, 0);
-      return true;
     } catch (error) {
       return errnoOf(error) === 'EPERM';
     }
+    return groupRuns(this.pid) ?? true;
+  }
+}
+
+/**
+ * Whether a process of the group still runs. Zombies do not: in a container without an init process those of
+ * grandchildren stay for ever. Undefined where there is no /proc to tell them.
+ */
+function groupRuns(group: number): boolean | undefined {
+  let pids: string[];
+  try {
+    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return undefined;
+  }
+  return pids.some((pid) => {
+    const [state, , pgrp] = statOf(pid);
+    return pgrp === String(group) && state !== 'Z' && state !== 'X';
+  });
+}
+
+/** Fields of /proc/<pid>/stat from the third (state) on; the second may hold spaces and parentheses. */
+function statOf(pid: string): readonly string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
   }
 }
 

@@ -6,16 +6,16 @@ const GRACE_MS = 5_000;
 
 /**
  * Ends every process that carries `name=value` in its environment: what is left of a command whose mlo was
- * killed. SIGTERM first, SIGKILL after five seconds; resolves when none is left, with the number found. The
+ * killed. SIGTERM first, SIGKILL after `graceMs`; resolves when none is left, with the number found. The
  * environment is inherited, so it also finds what left the process group, and no reused pid can be mistaken.
  * Reads /proc: where there is none it finds nothing.
  */
-export async function endSurvivors(name: string, value: string): Promise<number> {
+export async function endSurvivors(name: string, value: string, graceMs = GRACE_MS): Promise<number> {
   const mark = `${name}=${value}`;
   const found = await carriersOf(mark);
   if (found.length === 0) return 0;
   let signal: NodeJS.Signals = 'SIGTERM';
-  const deadline = performance.now() + GRACE_MS;
+  const deadline = performance.now() + graceMs;
   const all = new Set(found);
   for (let alive = found; alive.length > 0; alive = await carriersOf(mark)) {
     if (performance.now() > deadline) signal = 'SIGKILL';

@@ -1,4 +1,4 @@
-import { shortId } from '#foundation/hash.ts';
+import { shortId } from '#foundation/content-id.ts';
 import type { Trace, TraceEdge, TraceNode } from '#features/lineage/index.ts';
 import { formatBytes, formatCount, formatNumber, formatTime } from './format.ts';
 import type { Ui } from './ui.ts';

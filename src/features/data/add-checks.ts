@@ -1,11 +1,9 @@
-import { lstatSync } from 'node:fs';
 import type { AbsolutePath, RepoPath } from '#foundation/brands.ts';
 import { MloError } from '#foundation/errors.ts';
-import { joinPath } from '#foundation/paths.ts';
 import { findGitRoot } from '#foundation/project-location.ts';
 import { POINTER_ENDING } from '#formats/pointer.ts';
 import { isPointerName, readPointers } from './find-pointers.ts';
-import { checkRealParents } from './real-parents.ts';
+import { checkNoLink, checkRealParents } from './real-parents.ts';
 import type { DataContext } from './types.ts';
 
 /** Refuses what cannot become versioned data, before anything is stored. */
@@ -26,16 +24,7 @@ function checkOne(root: AbsolutePath, path: RepoPath): void {
     });
   }
   checkRealParents(root, path);
-  if (lstatSync(joinPath(root, path), { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-    throw new MloError(
-      'usage',
-      'MLO_ADD_LINK',
-      `${path} is a symbolic link; mlo versions files and folders`,
-      {
-        hint: 'add what it points to, or replace it by a copy',
-      },
-    );
-  }
+  checkNoLink(root, path);
 }
 
 function checkOverlaps(paths: readonly RepoPath[], known: readonly RepoPath[]): void {

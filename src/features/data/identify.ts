@@ -1,9 +1,9 @@
-import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted } from '#foundation/abort.ts';
 import type { AbsolutePath, RepoPath } from '#foundation/brands.ts';
 import { contentIdOf } from '#foundation/hash.ts';
-import { joinPath } from '#foundation/paths.ts';
+import { absolutePath, joinPath } from '#foundation/paths.ts';
 import type { PutSession, TreeRow } from '#stores/cas/content-store.ts';
 import { checkCollisions } from '#stores/cas/name-collisions.ts';
 import { checkLinkTarget } from '#stores/cas/place-file.ts';
@@ -61,12 +61,17 @@ async function identifyFile(
   const known = options.index.file(path);
   const row = await fileRow(entry, known, {
     ...options,
-    absolute: joinPath(context.project.paths.root, path),
+    absolute: realFile(joinPath(context.project.paths.root, path), options),
     signal: context.signal,
   });
   const content: Content = { kind: 'file', id: row.id, size: row.size, nfiles: 1 };
   const edit: IndexEdit = (index) => index.replace(path, [{ ...row, path }], known?.id !== row.id);
   return { content, rows: [treeRow(row, '')], edit: row === known ? undefined : edit };
+}
+
+/** Files are opened without following links, so a link that may be followed is resolved here. */
+function realFile(path: AbsolutePath, options: IdentifyOptions): AbsolutePath {
+  return options.followLink === true ? absolutePath('/', realpathSync(path)) : path;
 }
 
 async function identifyFolder(

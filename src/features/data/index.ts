@@ -1,16 +1,16 @@
 export type * from './types.ts';
 
 /** `mlo add`: stores files and folders, writes their pointers and .gitignore lines. */
-export { addPaths, type AddOptions } from './add.ts';
+export { addPaths } from './add.ts';
 /** `mlo status`: compares workspace, pointers and store; opens no database. */
-export { dataStatus, type StatusOptions } from './status.ts';
+export { dataStatus } from './status.ts';
 /** `mlo checkout`: makes the workspace match the pointers (and `extra` items); never loses unsaved data. */
-export { checkoutPaths, type CheckoutOptions } from './checkout.ts';
+export { checkoutPaths } from './checkout.ts';
 /** `mlo push`. */
-export { pushData, type PushOptions } from './push.ts';
+export { pushData } from './push.ts';
 /** `mlo pull`: `fetchData`, then checkout. */
-export { fetchData, pullData, type PullOptions } from './pull.ts';
-export { addRemote, chooseRemote, listRemotes, type AddRemoteOptions } from './remotes.ts';
+export { fetchData, pullData } from './pull.ts';
+export { addRemote, listRemotes } from './remotes.ts';
 /** Pointers of the work tree, in path order. */
 export { readPointers } from './find-pointers.ts';
 /** Current content ids of workspace paths through the stat index; undefined where nothing exists. */
@@ -18,7 +18,7 @@ export { idOf, idsOf } from './ids.ts';
 /** Puts a workspace path into the store and records it in the stat index. */
 export { storePath } from './store-path.ts';
 /** Makes a workspace path hold stored content, crash-safe. */
-export { restorePath, type RestoreOptions } from './restore-path.ts';
+export { restorePath } from './restore-path.ts';
 /** Files at and below the given paths whose content the store does not hold. */
 export { unsavedChanges } from './unsaved.ts';
 /** Adds paths to the .gitignore files of their folders. */

@@ -1,11 +1,12 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { syncDir, writeFileAtomic } from '#foundation/atomic-file.ts';
+import { writeFileAtomic } from '#foundation/atomic-file.ts';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { messageOf } from '#foundation/errors.ts';
 import { isContentId } from '#foundation/hash.ts';
 import { checkedRepoPath, joinPath, type ProjectPaths } from '#foundation/paths.ts';
-import { listDir } from '#stores/cas/store-dirs.ts';
+import { removeFile } from '#stores/cas/leftovers.ts';
+import { isAlive, listDir } from '#stores/cas/store-dirs.ts';
 import { loadIndex, saveIndex } from './index-cache.ts';
 import { applyRestore, planRestore } from './restore.ts';
 import { sweepTemporaries } from './sweep.ts';
@@ -33,13 +34,16 @@ export async function withJournal<T>(
   await writeFileAtomic(file, `${JSON.stringify(journal)}\n`);
   // A failure leaves the journal: the next command that changes the workspace completes the work.
   const result = await work();
-  rmSync(file, { force: true });
-  await syncDir(paths.journalDir);
+  await removeFile(file);
   return result;
 }
 
+/** Whether a killed process left work behind; one that is still at it does not count. */
 export function hasInterrupted(paths: ProjectPaths): boolean {
-  return journalFiles(paths).length > 0;
+  return journalFiles(paths).some((file) => {
+    const pid = /restore-(\d+)-[^/]*$/.exec(file)?.[1];
+    return pid === undefined || !isAlive(Number(pid));
+  });
 }
 
 /**
@@ -66,7 +70,7 @@ export async function finishInterrupted(context: DataContext): Promise<void> {
         });
       }
     }
-    rmSync(file, { force: true });
+    await removeFile(file);
   }
 }
 

@@ -1,9 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { AbsolutePath, ContentId } from '#foundation/brands.ts';
+import type { ContentId } from '#foundation/brands.ts';
 import { isMloError, MloError } from '#foundation/errors.ts';
-import { joinPath } from '#foundation/paths.ts';
-import { temporaryName } from '#foundation/atomic-file.ts';
 import type { ContentStore } from '#stores/cas/content-store.ts';
 import { RECORD, type RecordType } from '#stores/cas/pack-format.ts';
 import { decodeNode } from '#stores/cas/tree-node.ts';
@@ -26,11 +23,12 @@ export async function pushData(options: PushOptions): Promise<PushResult> {
   const { name, url, packs } = await openRemote(options);
   if (!(await packs.load())) await packs.create();
   const { pushObjects } = await import('#stores/cas/remote/push-objects.ts');
+  await using session = await store.begin();
   const sent = await pushObjects({
     remote: packs,
     store,
     objects,
-    temporary: () => temporaryPack(project.paths.tmpDir),
+    temporary: () => session.temporary(),
     onBytes: progress(options, `push to ${name}`),
   });
   const isNew = items.length > 0 && (await packs.putRef(projectName(options), refText(items)));
@@ -87,9 +85,4 @@ function projectName(context: DataContext): string {
     .replace(/[^A-Za-z0-9_.-]+/g, '-')
     .replace(/^\.+/, '');
   return name === '' ? 'project' : name;
-}
-
-function temporaryPack(dir: AbsolutePath): AbsolutePath {
-  mkdirSync(dir, { recursive: true });
-  return temporaryName(joinPath(dir, 'push.pack'));
 }

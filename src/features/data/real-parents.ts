@@ -3,6 +3,14 @@ import type { AbsolutePath, RepoPath } from '#foundation/brands.ts';
 import { MloError } from '#foundation/errors.ts';
 import { joinPath } from '#foundation/paths.ts';
 
+/** Refuses a path that is itself a symbolic link. */
+export function checkNoLink(root: AbsolutePath, path: RepoPath): void {
+  if (lstatSync(joinPath(root, path), { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw new MloError('usage', 'MLO_ADD_LINK', `${path} is a symbolic link; mlo versions files and folders`, {
+    hint: 'name what it points to, or replace it by a copy',
+  });
+}
+
 /** Refuses a path that is reached through a symbolic link: it may lie anywhere on the machine. */
 export function checkRealParents(root: AbsolutePath, path: RepoPath): void {
   const parts = path.split('/').slice(0, -1);

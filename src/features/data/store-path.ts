@@ -2,7 +2,7 @@ import type { RepoPath } from '#foundation/brands.ts';
 import { MloError } from '#foundation/errors.ts';
 import { identify } from './identify.ts';
 import { loadIndex, saveIndex } from './index-cache.ts';
-import { checkRealParents } from './real-parents.ts';
+import { checkNoLink, checkRealParents } from './real-parents.ts';
 import type { DataContext, TrackedItem } from './types.ts';
 import { withWorkspace } from './workspace.ts';
 
@@ -11,6 +11,7 @@ export async function storePath(context: DataContext & { readonly path: RepoPath
   return await withWorkspace(context, 'mlo', async () => {
     const { project, path } = context;
     checkRealParents(project.paths.root, path);
+    checkNoLink(project.paths.root, path);
     const store = await project.store();
     await using session = await store.begin();
     const found = await identify(context, path, {

@@ -1,8 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { throwIfAborted } from '#foundation/abort.ts';
-import { temporaryName, writeFileAtomic } from '#foundation/atomic-file.ts';
 import { Limiter } from '#foundation/limiter.ts';
-import { joinPath } from '#foundation/paths.ts';
 import { makeKubectl, type CollectOutput, type Kubectl } from '#adapters/kubectl/kubectl.ts';
 import { runProcess } from '#adapters/process/run-process.ts';
 import type { Project } from '#stores/project.ts';
@@ -32,32 +29,27 @@ export async function compareWithCluster(options: ClusterOptions): Promise<Clust
   const server = await kubectl.server();
   throwIfAborted(options.signal);
   if (!server.reachable) return server;
-  const changes = await new Limiter(3).map(options.objects, (object) => changeOf(kubectl, object, options));
+  const changes = await new Limiter(3).map(options.objects, (object) =>
+    changeOf(kubectl, object, options.signal),
+  );
   return { ...server, changes };
 }
 
 async function changeOf(
   kubectl: Kubectl,
   object: KubernetesObject,
-  options: ClusterOptions,
+  signal: AbortSignal | undefined,
 ): Promise<ObjectChange> {
-  throwIfAborted(options.signal);
+  throwIfAborted(signal);
   const { name, namespace } = object.metadata;
   const said = { kind: object.kind, name };
   const live = await kubectl.live({ type: resourceType(object), name, namespace });
   if (!live.ok) return { ...said, change: 'refused', fields: [], reason: live.reason };
-  const manifest = temporaryName(joinPath(options.project.paths.tmpDir, `${object.kind}.json`));
-  try {
-    await writeFileAtomic(manifest, JSON.stringify(object));
-    const planned = await kubectl.dryRunApply(manifest);
-    throwIfAborted(options.signal);
-    if (!planned.ok) return { ...said, change: 'refused', fields: [], reason: planned.reason };
-    if (live.object === undefined) return { ...said, change: 'create', fields: [] };
-    const fields = objectDifference(live.object, planned.object);
-    return { ...said, change: fields.length === 0 ? 'unchanged' : 'update', fields };
-  } finally {
-    await rm(manifest, { force: true });
-  }
+  const planned = await kubectl.dryRunApply(object);
+  if (!planned.ok) return { ...said, change: 'refused', fields: [], reason: planned.reason };
+  if (live.object === undefined) return { ...said, change: 'create', fields: [] };
+  const fields = objectDifference(live.object, planned.object);
+  return { ...said, change: fields.length === 0 ? 'unchanged' : 'update', fields };
 }
 
 /** `Deployment.v1.apps`, `Service.v1.`: names one type of one API group to kubectl. */
@@ -67,13 +59,14 @@ function resourceType(object: KubernetesObject): string {
 }
 
 function collector(options: ClusterOptions): CollectOutput {
-  return async (command) => {
+  return async (command, input) => {
     const written = { stdout: '', stderr: '' };
     const { exitCode } = await runProcess({
       command,
       cwd: options.project.paths.root,
       env: options.env,
       signal: options.signal,
+      ...(input === undefined ? {} : { stdin: { text: input } }),
       onOutput: (stream, chunk) => (written[stream] += chunk),
     });
     throwIfAborted(options.signal);

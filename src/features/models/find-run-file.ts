@@ -3,8 +3,8 @@ import { MloError } from '#foundation/errors.ts';
 import { resolveRun } from '#features/runs/index.ts';
 import type { RunFile, RunRecord } from '#stores/database/tracking-store.ts';
 import type { Project } from '#stores/project.ts';
-import type { ModelSource } from './register-model.ts';
 import { gitCommitOf } from './run-facts.ts';
+import type { ModelSource } from './types.ts';
 
 /**
  * The content a run recorded under one of `paths`: an output, an artifact, or a file inside a folder of

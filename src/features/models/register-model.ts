@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { throwIfAborted } from '#foundation/abort.ts';
-import type { AbsolutePath, ContentId, RunId } from '#foundation/brands.ts';
+import type { AbsolutePath } from '#foundation/brands.ts';
 import { errnoOf, fromSystemError, MloError } from '#foundation/errors.ts';
 import type { Report } from '#foundation/events.ts';
 import { absolutePath, joinPath, repoPath } from '#foundation/paths.ts';
@@ -11,7 +11,7 @@ import type { Project } from '#stores/project.ts';
 import { findRunFile } from './find-run-file.ts';
 import { modelConfig } from './model-config.ts';
 import { checkedModelName } from './model-ref.ts';
-import type { RegisterOutcome } from './types.ts';
+import type { ModelSource, RegisterOutcome } from './types.ts';
 import { versionView } from './version-view.ts';
 
 export interface RegisterOptions {
@@ -28,16 +28,6 @@ export interface RegisterOptions {
   readonly now: number;
   readonly signal?: AbortSignal | undefined;
   readonly report?: Report | undefined;
-}
-
-/** The content that becomes a version, and where it came from. */
-export interface ModelSource {
-  readonly id: ContentId;
-  readonly kind: 'file' | 'dir';
-  readonly size: number;
-  readonly path: string;
-  readonly runId: RunId | undefined;
-  readonly gitCommit: string | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RunId } from '#foundation/brands.ts';
+import type { ContentId, RunId } from '#foundation/brands.ts';
 import type { ModelVersion } from '#stores/database/registry-store.ts';
 
 /** What one rule said. */
@@ -92,4 +92,14 @@ export interface ResolvedModel {
   readonly version: ModelVersion;
   /** The alias the reference named, if it did. */
   readonly alias: string | undefined;
+}
+
+/** The content that becomes a version, and where it came from. */
+export interface ModelSource {
+  readonly id: ContentId;
+  readonly kind: 'file' | 'dir';
+  readonly size: number;
+  readonly path: string;
+  readonly runId: RunId | undefined;
+  readonly gitCommit: string | undefined;
 }

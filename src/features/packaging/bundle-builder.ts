@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { writeFileAtomic } from '#foundation/atomic-file.ts';
 import { contentIdOf } from '#foundation/hash.ts';
@@ -37,7 +36,6 @@ export async function storeBundle(
   scratch: AbsolutePath,
 ): Promise<StoredTree> {
   const dir = joinPath(scratch, 'bundle');
-  await rm(dir, { recursive: true, force: true });
   for (const [path, content] of bundle.files) await writeFileAtomic(joinPath(dir, path), content);
   return await (await project.store()).putTree(dir);
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { throwIfAborted } from '#foundation/abort.ts';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { MloError } from '#foundation/errors.ts';
@@ -17,6 +15,7 @@ import { modelConfig, resolveModelRef, type ModelConfig } from '#features/models
 import type { ModelVersion } from '#stores/database/registry-store.ts';
 import type { RunRecord } from '#stores/database/tracking-store.ts';
 import type { Project } from '#stores/project.ts';
+import { openScratch } from '#stores/scratch/scratch-folder.ts';
 import { buildBundle, storeBundle, type BuiltBundle } from './bundle-builder.ts';
 import { cardOf } from './card.ts';
 import { checkMetadata, checkSignature, refuseFailed, tryBatching } from './check-model.ts';
@@ -50,30 +49,26 @@ export interface PackageOptions {
 export async function packageModel(options: PackageOptions): Promise<PackageOutcome> {
   const { project } = options;
   const { version } = await resolveModelRef({ project, ref: options.ref });
-  const scratch = joinPath(project.paths.tmpDir, `package-${process.pid}-${randomBytes(4).toString('hex')}`);
-  try {
-    const made = await make(options, version, scratch);
-    throwIfAborted(options.signal);
-    const tree = await storeBundle(project, made.built, scratch);
-    const existed = await record(options, version, made.built, tree.id);
-    if (options.out !== undefined) await (await project.store()).writeTreeTo(tree.id, options.out);
-    return {
-      ref: options.ref,
-      name: version.name,
-      version: version.version,
-      digest: made.built.digest,
-      treeId: tree.id,
-      size: tree.size,
-      files: [...made.built.files]
-        .map(([path, content]) => ({ path, size: Buffer.byteLength(content) }))
-        .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
-      checks: made.checks,
-      existed,
-      out: options.out,
-    };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  await using scratch = await openScratch(project.paths.tmpDir);
+  const made = await make(options, version, scratch.dir);
+  throwIfAborted(options.signal);
+  const tree = await storeBundle(project, made.built, scratch.dir);
+  const existed = await record(options, version, made.built, tree.id);
+  if (options.out !== undefined) await (await project.store()).writeTreeTo(tree.id, options.out);
+  return {
+    ref: options.ref,
+    name: version.name,
+    version: version.version,
+    digest: made.built.digest,
+    treeId: tree.id,
+    size: tree.size,
+    files: [...made.built.files]
+      .map(([path, content]) => ({ path, size: Buffer.byteLength(content) }))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    checks: made.checks,
+    existed,
+    out: options.out,
+  };
 }
 
 interface Sources {
@@ -108,7 +103,11 @@ async function make(
       sources.reference,
     );
     const examples = await recordExample(session, version, signature, example);
-    checks.push({ name: 'example', passed: true, detail: `${example.rows} rows answered` });
+    checks.push({
+      name: 'example',
+      passed: true,
+      detail: `${example.rows} ${example.rows === 1 ? 'row' : 'rows'} answered`,
+    });
     throwIfAborted(options.signal);
     const trial = await tryBatching(
       session,

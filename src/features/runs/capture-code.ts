@@ -15,7 +15,7 @@ const MAX_UNTRACKED_FILES = 200;
 const MAX_UNTRACKED_BYTES = 256 * 1024;
 /** What people write, in contrast to what programs leave behind. */
 const WRITTEN =
-  /\.(py|pyi|ipynb|r|rmd|jl|js|mjs|cjs|ts|tsx|jsx|sh|bash|sql|go|rs|c|h|cc|cpp|cu|java|scala|lua|yaml|yml|toml|cfg|ini|conf|md)$|^(Makefile|Dockerfile|Snakefile|justfile)$/i;
+  /\.(py|pyi|ipynb|r|rmd|jl|js|mjs|cjs|ts|tsx|jsx|sh|bash|sql|go|rs|c|h|cc|cpp|cu|java|scala|lua|yaml|yml|toml|cfg|ini|conf|md|mlo)$|^(mlo\.lock|Makefile|Dockerfile|Snakefile|justfile)$/i;
 const SECRET_FILE =
   /^\.env|\.(pem|key|p12|pfx|keystore)$|^id_(rsa|ed25519|ecdsa)|credential|secret|\.netrc$|kubeconfig/i;
 
@@ -54,6 +54,8 @@ export async function captureCode(context: RunsContext): Promise<CapturedCode> {
 
 function isCode(path: string): boolean {
   const name = basename(path);
+  // Settings of mlo are no part of the experiment.
+  if (/(^|\/)\.mlo\//.test(path)) return false;
   return WRITTEN.test(name) && !SECRET_FILE.test(name);
 }
 

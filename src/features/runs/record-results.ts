@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isMloError, MloError } from '#foundation/errors.ts';
+import { withoutSecrets } from '#formats/command-line-params.ts';
 import { storePath } from '#features/data/index.ts';
 import type { RunFile } from '#stores/database/tracking-store.ts';
 import { removeOutputLog } from '#stores/logs/output-log.ts';
@@ -80,7 +81,7 @@ export async function outcomeOf(
   if (ended.exitCode !== 0) {
     const how =
       ended.signal === undefined ? `ended with exit code ${ended.exitCode}` : `was ended by ${ended.signal}`;
-    const text = recording.prepared.text.slice(0, 200);
+    const text = withoutSecrets(recording.prepared.text).slice(0, 200);
     throw new MloError('child', 'MLO_COMMAND_FAILED', `"${text}" ${how}; ${recorded}`, { hint, details });
   }
   const summary = summaryOf(record, record.run.endTime ?? record.run.startTime);

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '#foundation/clock.ts';
 import { isRunId, newRunId } from '#foundation/hash.ts';
 import { ownProcess } from '#foundation/process-identity.ts';
 import { redact } from '#foundation/redact.ts';
+import { withoutSecrets } from '#formats/command-line-params.ts';
 import type { RunFile, TrackingStore } from '#stores/database/tracking-store.ts';
 import type { Project } from '#stores/project.ts';
 import { captureCode, type CapturedCode } from './capture-code.ts';
@@ -55,7 +56,8 @@ export async function startRun(options: StartRunOptions): Promise<RunHandle> {
 }
 
 function startTags(options: StartRunOptions, code: CapturedCode, name: string, intervalMs: number): Loggable {
-  const { command, parentRunId, user } = options;
+  const { parentRunId, user } = options;
+  const command = options.command === undefined ? undefined : redact(withoutSecrets(options.command));
   return {
     [TAG.runName]: name,
     [TAG.sourceType]: 'LOCAL',
@@ -65,7 +67,7 @@ function startTags(options: StartRunOptions, code: CapturedCode, name: string, i
     [`${ENVIRONMENT_PREFIX}cpus`]: cpus().length,
     [`${ENVIRONMENT_PREFIX}memory`]: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     ...(user === undefined ? {} : { [TAG.user]: user }),
-    ...(command === undefined ? {} : { [TAG.command]: redact(command), [TAG.sourceName]: redact(command) }),
+    ...(command === undefined ? {} : { [TAG.command]: command, [TAG.sourceName]: command }),
     ...(parentRunId !== undefined && isRunId(parentRunId) ? { [TAG.parentRunId]: parentRunId } : {}),
     ...code.tags,
   };

@@ -1,8 +1,9 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { errnoOf, fromSystemError, isMloError } from '#foundation/errors.ts';
 import { joinPath } from '#foundation/paths.ts';
 import { acquireLock } from '#foundation/process-lock.ts';
+import { removeJournal } from '#stores/predictions/append-log.ts';
 import { sealJournal } from './seal-journal.ts';
 
 /** `<stem>.jsonl` is a journal, `<stem>.parquet` a sealed one, `<stem>.lock` says who is writing it. */
@@ -49,7 +50,7 @@ export async function sealAbandoned(dir: AbsolutePath): Promise<void> {
     try {
       await using _lock = await lockJournal(dir, stem);
       // A crash after the segment was complete: only the journal is left to remove.
-      if (segments.includes(stem)) await rm(journalPath(dir, stem), { force: true });
+      if (segments.includes(stem)) await removeJournal(journalPath(dir, stem));
       else await sealJournal(journalPath(dir, stem), segmentPath(dir, stem));
     } catch (error) {
       if (!isMloError(error) || error.kind !== 'locked') throw error;

@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import type { Column } from '#adapters/tables/table.ts';
 import { writeParquet } from '#adapters/tables/write-parquet.ts';
 import { DTYPES, type DType } from '#formats/inference/dtypes.ts';
+import { removeJournal } from '#stores/predictions/append-log.ts';
 import { readJournal, type Journal } from './read-journal.ts';
 import type { LoggedValue } from './types.ts';
 
@@ -25,7 +25,7 @@ export async function sealJournal(journal: AbsolutePath, segment: AbsolutePath):
   const content = await readJournal(journal);
   const any = content !== undefined && content.records.length > 0;
   if (any) await writeParquet({ path: segment, columns: journalColumns(content) });
-  await rm(journal, { force: true });
+  await removeJournal(journal);
   return any;
 }
 

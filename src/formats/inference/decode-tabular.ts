@@ -70,7 +70,7 @@ function decodeSplit(value: unknown, signature: ModelSignature, sink: RowSink): 
     if (Array.isArray(row)) return row;
     throw requestError(`${field}.data[${at}]`, `expected a list, found ${shown(row)}`);
   });
-  putTable(columns as string[], rows, { signature, sink, field: `${field}.data` });
+  putTable(columns, rows, { signature, sink, field: `${field}.data` });
   return 'frame';
 }
 

@@ -146,6 +146,7 @@ function listenError(error: unknown, { host, port }: ServeOptions): unknown {
       return new MloError('usage', 'MLO_BAD_HOST', `this machine has no address "${host}"`, {
         hint: '--host 127.0.0.1, or --host 0.0.0.0 for all networks',
       });
+    case undefined:
     default:
       return error;
   }

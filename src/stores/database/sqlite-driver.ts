@@ -96,7 +96,7 @@ function firstThatLoads(nativeDir: AbsolutePath): SqliteDriver {
 /** The driver, or in a few words why it does not work. The binary is found only when a database is opened. */
 export function tryDriver(attempt: DriverPlace, problems: readonly string[] = []): SqliteDriver | string {
   try {
-    const Native = attempt.require(attempt.driver) as NativeConstructor;
+    const Native = loadPackage(attempt);
     const open = (file: string): SqlConnection => connection(new Native(file));
     const probe = open(':memory:');
     const sqlite = String(probe.prepare('SELECT sqlite_version() AS version').get()?.version);
@@ -112,6 +112,11 @@ export function tryDriver(attempt: DriverPlace, problems: readonly string[] = []
     if (text.startsWith('Cannot find module')) return 'not installed';
     return text.startsWith('Could not locate the bindings file') ? 'not compiled' : text;
   }
+}
+
+/** The names stand here in full: tools that list what mlo depends on read them. */
+function loadPackage({ driver, require }: DriverPlace): NativeConstructor {
+  return (driver === 'libsql' ? require('libsql') : require('better-sqlite3')) as NativeConstructor;
 }
 
 /** Read from the file: libsql's exports do not let its package.json be required. */

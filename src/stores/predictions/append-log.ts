@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDir } from '#foundation/atomic-file.ts';
 import type { AbsolutePath } from '#foundation/brands.ts';
@@ -94,4 +94,9 @@ export class AppendLog {
       done += bytesWritten;
     }
   }
+}
+
+/** Removes a journal whose content is sealed; gone already is fine. */
+export async function removeJournal(path: AbsolutePath): Promise<void> {
+  await rm(path, { force: true });
 }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ContentId, RepoPath } from '#foundation/brands.ts';
 import { isMloError, type MloError } from '#foundation/errors.ts';
 import { contentIdOf } from '#foundation/hash.ts';
+import { readLockLines } from '#formats/lock-text.ts';
+import { parseYaml } from '#formats/yaml.ts';
 import { readLock, writeLock, type LockedItem, type LockedStage } from '#formats/mlo-lock.ts';
 
 const ID = contentIdOf('x');
@@ -66,7 +68,7 @@ stages:
       params.yaml:
         train.trees: 60
         train.months:
-          - 2001-01
+          - "2001-01"
     outs:
       - path: m.onnx
         kind: file
@@ -126,10 +128,28 @@ test('what was written is read back', () => {
   });
   fc.assert(
     fc.property(fc.dictionary(name, locked, { noNullPrototype: true }), (stages) => {
-      expect(readLock(writeLock({ stages }), 'mlo.lock')).toEqual({ stages });
+      const text = writeLock({ stages });
+      expect(readLock(text, 'mlo.lock')).toEqual({ stages });
+      // Lineage hashes sections that were read back.
+      expect(writeLock(readLock(text, 'mlo.lock'))).toBe(text);
+      // The quick reader gives what the YAML parser gives, and is the one that is used.
+      expect(readLockLines(text)).toEqual(parseYaml(text, 'mlo.lock').value);
     }),
     { numRuns: 200 },
   );
+});
+
+test('a lock that somebody has edited is read as the YAML it is', () => {
+  const text = `version: 1
+stages:
+  'a':   # mine
+    definition: ${ID}
+    cmd: [ "x" ]
+    params: {params.yaml: {k: 'v'}}
+`;
+  expect(readLock(text, 'mlo.lock')).toEqual({
+    stages: { a: stage({ cmd: ['x'], params: { 'params.yaml': { k: 'v' } } }) },
+  });
 });
 
 test('an empty text and an empty lock', () => {

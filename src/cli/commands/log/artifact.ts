@@ -1,4 +1,4 @@
-import { shortId } from '#foundation/hash.ts';
+import { shortId } from '#foundation/content-id.ts';
 import { defineCommand } from '../../define-command.ts';
 import { formatBytes } from '../../ui/format.ts';
 

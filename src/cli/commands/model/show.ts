@@ -1,5 +1,5 @@
 import type { ModelDetails, VersionView } from '#features/models/index.ts';
-import { shortId } from '#foundation/hash.ts';
+import { shortId } from '#foundation/content-id.ts';
 import { defineCommand } from '../../define-command.ts';
 import { formatBytes, formatNumber, formatTime } from '../../ui/format.ts';
 import type { Ui } from '../../ui/ui.ts';

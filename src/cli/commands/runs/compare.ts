@@ -1,4 +1,4 @@
-import { isContentId, shortId } from '#foundation/hash.ts';
+import { isContentId, shortId } from '#foundation/content-id.ts';
 import type { ComparedMetric, ComparedRow, RunComparison } from '#features/runs/index.ts';
 import { defineCommand } from '../../define-command.ts';
 import { formatDuration, formatNumber, formatTime } from '../../ui/format.ts';

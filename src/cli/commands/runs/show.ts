@@ -1,4 +1,4 @@
-import { shortId } from '#foundation/hash.ts';
+import { shortId } from '#foundation/content-id.ts';
 import type { MetricValue, RunDetails } from '#features/runs/index.ts';
 import { defineCommand } from '../../define-command.ts';
 import { formatBytes, formatDuration, formatNumber, formatTime } from '../../ui/format.ts';

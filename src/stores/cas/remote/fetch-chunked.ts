@@ -31,8 +31,9 @@ export async function fetchChunked(options: FetchChunked): Promise<void> {
     if (store.hasNow(list.file)) return;
     const file = await open(part, 'a+', 0o600).then((handle) => handle.close().then(() => open(part, 'r+')));
     try {
+      const resumed = (await file.stat()).size > 0;
       await file.truncate(list.size);
-      await fillPart(options, file);
+      await fillPart(options, file, resumed);
       if ((await hashOf(file, list.size, remote.signal)) !== list.file) {
         await file.truncate(0);
         throw objectCorrupt(list.file, remote.objects.url, 'its chunks give another file');
@@ -45,12 +46,12 @@ export async function fetchChunked(options: FetchChunked): Promise<void> {
   });
 }
 
-async function fillPart(options: FetchChunked, file: FileHandle): Promise<void> {
+async function fillPart(options: FetchChunked, file: FileHandle, resumed: boolean): Promise<void> {
   const { list, remote } = options;
   const places = new Map<ContentId, number[]>();
   let at = 0;
   for (const { id, length } of list.chunks) {
-    if ((await idAt(file, at, length)) !== id) {
+    if (!resumed || (await idAt(file, at, length)) !== id) {
       if (!remote.has(id)) throw objectMissing(id, remote.objects.url);
       places.set(id, [...(places.get(id) ?? []), at]);
     }

@@ -8,8 +8,8 @@ function kubectl(
   context?: string,
 ): { readonly asked: string[]; readonly kubectl: ReturnType<typeof makeKubectl> } {
   const asked: string[] = [];
-  const collect: CollectOutput = async (argv) => {
-    const args = argv.join(' ');
+  const collect: CollectOutput = async (argv, input) => {
+    const args = argv.join(' ') + (input === undefined ? '' : ` < ${input}`);
     asked.push(args);
     return { exitCode: 0, stdout: '', stderr: '', ...answer(args) };
   };
@@ -72,7 +72,9 @@ describe('kubectl', () => {
 
   it('never applies anything but a server-side dry run', async () => {
     const { kubectl: client, asked } = kubectl(() => ({ stdout: '{"kind": "Service"}' }));
-    expect(await client.dryRunApply('/tmp/service.json')).toEqual({ ok: true, object: { kind: 'Service' } });
-    expect(asked[0]).toMatch(/apply --server-side --dry-run=server --field-manager=mlo/);
+    expect(await client.dryRunApply({ kind: 'Service' })).toEqual({ ok: true, object: { kind: 'Service' } });
+    expect(asked[0]).toMatch(
+      /apply --server-side --dry-run=server --field-manager=mlo .* < \{"kind":"Service"\}$/,
+    );
   });
 });

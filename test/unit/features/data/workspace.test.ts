@@ -1,4 +1,15 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RepoPath } from '#foundation/brands.ts';
@@ -137,7 +148,11 @@ describe('status', () => {
       { path: 'd/e/new', state: 'new' },
     ]);
     rmSync(join(project.dir, '.mlo/store'), { recursive: true });
-    expect(await states(project)).toEqual({ d: 'modified', 'gone.bin': 'not-in-store', 'same.bin': 'not-in-store' });
+    expect(await states(project)).toEqual({
+      d: 'modified',
+      'gone.bin': 'not-in-store',
+      'same.bin': 'not-in-store',
+    });
   });
 
   it('sees a change of the same size with the old modification time', async () => {
@@ -191,7 +206,10 @@ describe('checkout', () => {
     expect(readFileSync(join(project.dir, 'd/f9'), 'utf8')).toBe('v1 9');
     expect(existsSync(join(project.dir, 'd/sub'))).toBe(false);
     expect(statSync(join(project.dir, 'd/f3')).ino).toBe(untouched.ino);
-    expect(await checkoutPaths({ project: project.open() })).toMatchObject({ filesWritten: 0, items: [{ change: 'unchanged' }] });
+    expect(await checkoutPaths({ project: project.open() })).toMatchObject({
+      filesWritten: 0,
+      items: [{ change: 'unchanged' }],
+    });
     expect(await states(project)).toEqual({ d: 'unchanged' });
   });
 
@@ -257,7 +275,9 @@ describe('checkout', () => {
       code: 'MLO_OBJECT_MISSING',
       hint: 'mlo pull',
     });
-    await expect(checkoutPaths({ project: project.open(), paths: ['b'] })).rejects.toMatchObject({ code: 'MLO_NOT_TRACKED' });
+    await expect(checkoutPaths({ project: project.open(), paths: ['b'] })).rejects.toMatchObject({
+      code: 'MLO_NOT_TRACKED',
+    });
   });
 
   it('completes an interrupted one at the next change, but not over new data', async () => {
@@ -269,7 +289,7 @@ describe('checkout', () => {
     await add(project, 'd');
     await project.write('e', 'unsaved');
     const items = old.items.map(({ path, kind, id }) => ({ path, kind, id }));
-    await project.write('.mlo/journal/restore-1-aa.json', JSON.stringify({ version: 1, items }));
+    await project.write('.mlo/journal/restore-999999999-aa.json', JSON.stringify({ version: 1, items }));
     expect((await dataStatus({ project: project.open() })).interrupted).toBe(true);
     const told: string[] = [];
     await project.write('other', 'x');
@@ -300,8 +320,17 @@ describe('content of paths', () => {
     await project.write('src/pkg/b.py', 'c');
     const changed = await idOf({ project: open, path: p('src') });
     expect(changed?.id).not.toBe(dir?.id);
-    await expect(storePath({ project: open, path: p('nothing') })).rejects.toMatchObject({ code: 'MLO_NO_SUCH_PATH' });
-    await expect(restorePath({ project: open, path: p('src'), kind: 'dir', id: dir!.id })).rejects.toMatchObject({ code: 'MLO_UNSAVED_DATA' });
+    symlinkSync('src/a.py', join(project.dir, 'link.py'));
+    expect(await idOf({ project: open, path: p('link.py') })).toEqual(file);
+    await expect(storePath({ project: open, path: p('link.py') })).rejects.toMatchObject({
+      code: 'MLO_ADD_LINK',
+    });
+    await expect(storePath({ project: open, path: p('nothing') })).rejects.toMatchObject({
+      code: 'MLO_NO_SUCH_PATH',
+    });
+    await expect(
+      restorePath({ project: open, path: p('src'), kind: 'dir', id: dir!.id }),
+    ).rejects.toMatchObject({ code: 'MLO_UNSAVED_DATA' });
     const done = await restorePath({ project: open, path: p('src'), kind: 'dir', id: dir!.id, force: true });
     expect(done).toEqual({ filesWritten: 1, filesRemoved: 0 });
     expect(await idOf({ project: open, path: p('src') })).toEqual(dir);

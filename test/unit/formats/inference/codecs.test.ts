@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isMloError } from '#foundation/errors.ts';
 import { decodeCsv, decodeInvocations, decodeV1 } from '#formats/inference/decode-tabular.ts';
 import { decodeV2 } from '#formats/inference/decode-v2.ts';
 import { encodeInvocations, encodeV1, encodeV2, type NamedTensor } from '#formats/inference/encode.ts';
@@ -323,5 +325,67 @@ describe('signatureOf', () => {
     );
     const wrong = { columns: [{ name: 'hour', dtype: 'string' }, { name: 'distance' }, { name: 'origin' }] };
     expect(() => signatureOf(header, 'late.onnx', wrong)).toThrow(/"hour" is string, the graph takes int64/);
+  });
+});
+
+describe('hostile requests', () => {
+  /** Values that look like requests: right keys, wrong insides. */
+  const shape = fc.array(fc.oneof(fc.integer({ min: -2, max: 5 }), fc.constant(1e12), fc.constant(0.5)), {
+    maxLength: 3,
+  });
+  const tensor = fc.record(
+    {
+      name: fc.constantFrom('x', 'hour', 'distance', 'origin', '__proto__'),
+      shape: fc.oneof(shape, fc.jsonValue()),
+      datatype: fc.constantFrom('FP32', 'INT64', 'BYTES', 'BOOL'),
+      data: fc.oneof(
+        fc.jsonValue({ maxDepth: 3 }),
+        fc.array(fc.oneof(fc.double(), fc.string()), { maxLength: 4 }),
+      ),
+      parameters: fc.oneof(fc.jsonValue(), fc.record({ binary_data_size: fc.integer({ min: -1, max: 64 }) })),
+    },
+    { requiredKeys: [] },
+  );
+  const body = fc.oneof(
+    fc.jsonValue(),
+    fc.record(
+      { inputs: fc.oneof(fc.array(tensor, { maxLength: 4 }), fc.jsonValue()), outputs: fc.jsonValue() },
+      { requiredKeys: ['inputs'] },
+    ),
+    fc.record({
+      instances: fc.array(
+        fc.dictionary(fc.constantFrom('hour', 'distance', 'origin', 'x', '__proto__'), fc.jsonValue()),
+      ),
+    }),
+    fc.record({ dataframe_split: fc.record({ columns: fc.jsonValue(), data: fc.jsonValue() }) }),
+  );
+
+  it('are answered or refused by name, never anything else', () => {
+    const clean = (decode: () => unknown): void => {
+      try {
+        decode();
+      } catch (error) {
+        if (!isMloError(error) || error.code !== 'MLO_BAD_REQUEST') throw error;
+      }
+    };
+    fc.assert(
+      fc.property(
+        body,
+        fc.constantFrom(late, matrix, free),
+        fc.integer({ min: 0, max: 400 }),
+        (value, signature, cut) => {
+          const bytes = Buffer.from(JSON.stringify(value));
+          clean(() => decodeV2(bytes, undefined, signature, batchFor(signature)));
+          clean(() =>
+            decodeV2(Buffer.concat([bytes, Buffer.alloc(32)]), bytes.length, signature, batchFor(signature)),
+          );
+          clean(() => decodeV2(bytes, cut, signature, batchFor(signature)));
+          clean(() => decodeV1(value, signature, batchFor(signature)));
+          clean(() => decodeInvocations(value, signature, batchFor(signature)));
+          clean(() => decodeCsv(bytes.toString(), signature, batchFor(signature)));
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });

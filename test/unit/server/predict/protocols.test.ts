@@ -6,6 +6,7 @@ import { findPrediction, type Predictor } from '#features/serving/index.ts';
 import { silent } from '#foundation/events.ts';
 import { joinPath } from '#foundation/paths.ts';
 import { startServer, type RunningServer, type ServeOptions } from '#server/index.ts';
+import { jsonOf } from '../../../support/http-json.ts';
 import { packagedLate, packagedModel, type PackagedModel } from '../../../support/packaged-model.ts';
 import { batchMeanModel, freeShapeModel, matrixModel } from '../../../support/sample-models.ts';
 
@@ -64,7 +65,7 @@ describe('every protocol answers the same rows alike', () => {
     const id = v2.headers.get('x-mlo-prediction-id') ?? '';
     expect(v2.headers.get('x-mlo-bundle')).toBe(model.digest);
     expect(v2.headers.get('server-timing')).toMatch(/^queue;dur=.*run;dur=.*batch;desc="2 rows"/);
-    const answer = await v2.json();
+    const answer = await jsonOf(v2);
     expect(answer).toMatchObject({
       model_name: 'late',
       model_version: '1',
@@ -74,28 +75,26 @@ describe('every protocol answers the same rows alike', () => {
     });
     near(answer.outputs[0].data);
     const versioned = await post(`${server.url}/v2/models/late/versions/1/infer`, V2);
-    expect((await versioned.json()).id).toMatch(/^pred_[0-9a-f]{32}$/);
+    expect((await jsonOf(versioned)).id).toMatch(/^pred_[0-9a-f]{32}$/);
     near(
-      (await (await post(`${server.url}/v1/models/late:predict`, { instances: RECORDS })).json()).predictions,
+      (await jsonOf(await post(`${server.url}/v1/models/late:predict`, { instances: RECORDS }))).predictions,
     );
     near(
       (
-        await (
+        await jsonOf(
           await post(`${server.url}/v1/models/late/versions/1:predict`, {
             inputs: { hour: [18, 6], distance: [500, 1000], origin: ['ORD', 'ZZZ'] },
-          })
-        ).json()
+          }),
+        )
       ).outputs,
     );
-    near(
-      (await (await post(`${server.url}/invocations`, { dataframe_records: RECORDS })).json()).predictions,
-    );
+    near((await jsonOf(await post(`${server.url}/invocations`, { dataframe_records: RECORDS }))).predictions);
     const csv = 'hour,distance,origin\n18,500,ORD\n6,1000,ZZZ\n';
     near(
       (
-        await (
-          await post(`${server.url}/invocations`, csv, { 'content-type': 'text/csv; charset=utf-8' })
-        ).json()
+        await jsonOf(
+          await post(`${server.url}/invocations`, csv, { 'content-type': 'text/csv; charset=utf-8' }),
+        )
       ).predictions,
     );
     const zipped = await fetch(`${server.url}/v2/models/late/infer`, {
@@ -103,7 +102,7 @@ describe('every protocol answers the same rows alike', () => {
       headers: { 'content-encoding': 'gzip' },
       body: gzipSync(JSON.stringify(V2)),
     });
-    near((await zipped.json()).outputs[0].data);
+    near((await jsonOf(zipped)).outputs[0].data);
     await server.stop();
     const logged = await findPrediction({ project: model.project, id });
     expect(logged).toMatchObject({
@@ -225,10 +224,10 @@ describe('bad input gets one clear answer', () => {
       /carrier: unknown column/,
     ],
     ['verb', '/v1/models/late:regress', {}, 404, /no route/],
-  ])('%s', async (_name, path, body, status, message) => {
+  ])('%s', async (...[, path, body, status, message]) => {
     const server = await serving(await packagedLate());
     const response = await post(`${server.url}${path}`, body);
-    const answer = await response.json();
+    const answer = await jsonOf(response);
     expect({ status: response.status, error: answer.error }).toEqual({
       status,
       error: expect.stringMatching(message),
@@ -241,11 +240,11 @@ describe('bad input gets one clear answer', () => {
     const wrong = await post(`${server.url}/v1/models/late:predict`, {
       instances: [{ ...RECORDS[0], hour: 'six' }],
     });
-    expect(await wrong.json()).toMatchObject({ field: 'hour (row 0)', code: 'MLO_BAD_REQUEST' });
+    expect(await jsonOf(wrong)).toMatchObject({ field: 'hour (row 0)', code: 'MLO_BAD_REQUEST' });
     const got = await fetch(`${server.url}/v2/models/late/infer`);
     expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
     const xml = await post(`${server.url}/invocations`, '<a/>', { 'content-type': 'application/xml' });
-    expect([xml.status, (await xml.json()).error_code]).toEqual([415, 'BAD_REQUEST']);
+    expect([xml.status, (await jsonOf(xml)).error_code]).toEqual([415, 'BAD_REQUEST']);
     expect((await post(`${server.url}/invocations`, { nothing: 1 })).status).toBe(400);
   });
 
@@ -253,10 +252,7 @@ describe('bad input gets one clear answer', () => {
     const server = await serving(await packagedLate(), { bodyLimit: 1000 });
     const url = `${server.url}/v2/models/late/infer`;
     expect((await post(url, ' '.repeat(1001))).status).toBe(413);
-    const streamed = await raw(server, '/v2/models/late/infer', undefined, {}, [
-      'x'.repeat(600),
-      'x'.repeat(600),
-    ]);
+    const streamed = await raw(server, '/v2/models/late/infer', ['x'.repeat(600), 'x'.repeat(600)], {});
     expect(streamed.status).toBe(413);
     const bomb = await fetch(url, {
       method: 'POST',
@@ -302,7 +298,7 @@ describe('bad input gets one clear answer', () => {
       ...V2,
       parameters: { timeout: 0.001 },
     });
-    expect([response.status, (await response.json()).code]).toEqual([504, 'MLO_DEADLINE']);
+    expect([response.status, (await jsonOf(response)).code]).toEqual([504, 'MLO_DEADLINE']);
   });
 
   it('survives clients that hang up in the middle', async () => {
@@ -324,7 +320,7 @@ describe('models that cannot be batched', () => {
   it('answers each request by itself under load', async () => {
     const server = await serving(await packagedModel(batchMeanModel()));
     const ask = async (rows: number[][]) =>
-      (await (await post(`${server.url}/v1/models/m:predict`, { instances: rows })).json()).predictions;
+      (await jsonOf(await post(`${server.url}/v1/models/m:predict`, { instances: rows }))).predictions;
     const answers = await Promise.all([
       ask([
         [1, 2],
@@ -352,7 +348,7 @@ describe('models that cannot be batched', () => {
   it('serves tensors of any shape', async () => {
     const server = await serving(await packagedModel(freeShapeModel()));
     const body = { inputs: [{ name: 'x', shape: [1, 4], datatype: 'FP32', data: [1, 2, 3, 4] }] };
-    const response = await (await post(`${server.url}/v2/models/m/infer`, body)).json();
+    const response = await jsonOf(await post(`${server.url}/v2/models/m/infer`, body));
     expect(response.outputs).toEqual([
       { name: 'y', datatype: 'FP32', shape: [1, 4], data: [-1, -2, -3, -4] },
     ]);
@@ -392,9 +388,8 @@ interface RawResponse {
 function raw(
   server: RunningServer,
   path: string,
-  body: Buffer | undefined,
+  body: Buffer | readonly string[],
   headers: Record<string, string>,
-  chunks: readonly string[] = [],
 ): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
@@ -408,7 +403,11 @@ function raw(
       },
     );
     request.on('error', reject);
-    for (const chunk of chunks) request.write(chunk);
-    request.end(body);
+    if (Buffer.isBuffer(body)) {
+      request.end(body);
+      return;
+    }
+    for (const chunk of body) request.write(chunk);
+    request.end();
   });
 }

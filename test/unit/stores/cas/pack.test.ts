@@ -14,7 +14,9 @@ import { tempDir } from '../../../support/temp-dir.ts';
 
 function onlyPack(dir: string): { pack: string; idx: string } {
   const packs = join(dir, 'packs');
-  const files = readdirSync(packs).flatMap((fan) => readdirSync(join(packs, fan)).map((name) => join(packs, fan, name)));
+  const files = readdirSync(packs).flatMap((fan) =>
+    readdirSync(join(packs, fan)).map((name) => join(packs, fan, name)),
+  );
   const pack = files.find((name) => name.endsWith('.pack'));
   const idx = files.find((name) => name.endsWith('.idx'));
   if (pack === undefined || idx === undefined) throw new Error('expected one pack with its index');
@@ -33,7 +35,8 @@ describe('packs', () => {
     const dir = await tempDir();
     const write = (name: string): ContentId => {
       const writer = new PackWriter(joinPath(dir, name));
-      for (const text of ['one', 'two', 'three']) writer.add(RECORD.file, contentIdOf(text), Buffer.from(text));
+      for (const text of ['one', 'two', 'three'])
+        writer.add(RECORD.file, contentIdOf(text), Buffer.from(text));
       return writer.finish().index.packId;
     };
     const first = write('a');
@@ -45,18 +48,21 @@ describe('packs', () => {
     const dir = await tempDir();
     let round = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 3000 }), { minLength: 1, maxLength: 300 }), async (contents) => {
-        round += 1;
-        const store = openStore({ dir: joinPath(dir, String(round)) });
-        await using session = await store.begin();
-        for (const content of contents) await session.putBytes(Buffer.from(content));
-        await session.commit();
-        const fresh = openStore({ dir: store.dir });
-        for (const content of contents) {
-          const got = await fresh.readBytes(contentIdOf(content));
-          expect(Buffer.from(got).equals(Buffer.from(content))).toBe(true);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ maxLength: 3000 }), { minLength: 1, maxLength: 300 }),
+        async (contents) => {
+          round += 1;
+          const store = openStore({ dir: joinPath(dir, String(round)) });
+          await using session = await store.begin();
+          for (const content of contents) await session.putBytes(Buffer.from(content));
+          await session.commit();
+          const fresh = openStore({ dir: store.dir });
+          for (const content of contents) {
+            const got = await fresh.readBytes(contentIdOf(content));
+            expect(Buffer.from(got).equals(Buffer.from(content))).toBe(true);
+          }
+        },
+      ),
       { numRuns: 20 },
     );
   });
@@ -153,7 +159,9 @@ describe('packs', () => {
     await session.commit();
     const packs = join(dir, 'packs');
     const sizes = readdirSync(packs).flatMap((fan) =>
-      readdirSync(join(packs, fan)).filter((n) => n.endsWith('.pack')).map((n) => statSync(join(packs, fan, n)).size),
+      readdirSync(join(packs, fan))
+        .filter((n) => n.endsWith('.pack'))
+        .map((n) => statSync(join(packs, fan, n)).size),
     );
     expect(sizes).toHaveLength(3);
     expect(Math.max(...sizes)).toBeLessThan(64 * 1024 * 1024);

@@ -3,8 +3,20 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { contentIdOf } from '#foundation/hash.ts';
 import { joinPath } from '#foundation/paths.ts';
-import { decodeStatIndex, encodeStatIndex, INDEX_MODES, type IndexRow } from '#stores/cas/stat-index-codec.ts';
-import { comparePaths, isRacy, readStatIndex, rowHolds, StatIndex, writeStatIndex } from '#stores/cas/stat-index.ts';
+import {
+  decodeStatIndex,
+  encodeStatIndex,
+  INDEX_MODES,
+  type IndexRow,
+} from '#stores/cas/stat-index-codec.ts';
+import {
+  comparePaths,
+  isRacy,
+  readStatIndex,
+  rowHolds,
+  StatIndex,
+  writeStatIndex,
+} from '#stores/cas/stat-index.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const row = (path: string, over: Partial<IndexRow> = {}): IndexRow => ({
@@ -20,7 +32,9 @@ const row = (path: string, over: Partial<IndexRow> = {}): IndexRow => ({
 });
 
 const anyRow = fc.record({
-  path: fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/')),
+  path: fc
+    .array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 })
+    .map((parts) => parts.join('/')),
   mode: fc.constantFrom(...INDEX_MODES),
   size: fc.maxSafeNat(),
   mtimeMs: fc.double({ noNaN: true }),
@@ -100,7 +114,12 @@ describe('stat index', () => {
   });
 
   it('calls a file racy when it changed within a clock step of being read', () => {
-    const stamp = (ctimeMs: number): Parameters<typeof isRacy>[0] => ({ size: 1, mtimeMs: 0, ctimeMs, ino: 1 });
+    const stamp = (ctimeMs: number): Parameters<typeof isRacy>[0] => ({
+      size: 1,
+      mtimeMs: 0,
+      ctimeMs,
+      ino: 1,
+    });
     expect(isRacy(stamp(10_000.25), 10_050)).toBe(true);
     expect(isRacy(stamp(10_000.25), 10_200)).toBe(false);
     // Whole milliseconds: the file system may count in seconds or two.

@@ -23,7 +23,11 @@ import { tempDir } from '../../../support/temp-dir.ts';
 
 const BIG = 3_000_000;
 
-async function setUp(): Promise<{ dir: AbsolutePath; store: ReturnType<typeof openStore>; work: AbsolutePath }> {
+async function setUp(): Promise<{
+  dir: AbsolutePath;
+  store: ReturnType<typeof openStore>;
+  work: AbsolutePath;
+}> {
   const dir = await tempDir();
   const work = joinPath(dir, 'work');
   mkdirSync(work);

@@ -149,9 +149,7 @@ describe('trees', () => {
 
   // Computed by a separate Python program from the description of the format in tree-node.ts.
   it('have these ids for ever (format version 1)', () => {
-    expect(buildTree([]).id).toBe(
-      'sha256:8464bc56be4e8b8a31254425c67deaa61b7cbd06e726d302e791937d8e17b2e8',
-    );
+    expect(buildTree([]).id).toBe('sha256:8464bc56be4e8b8a31254425c67deaa61b7cbd06e726d302e791937d8e17b2e8');
     expect(buildTree([row('a.txt', 'hello'), row('b/c.txt', 'world')]).id).toBe(
       'sha256:c79ae3e60866cef6d9ca42f518d346e88457d15fd336d7a90643d0840d816726',
     );

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { EXIT, exitCodeOf } from '#cli/exit-codes.ts';
+import { reportError } from '#cli/report-error.ts';
+import { makeTheme } from '#cli/ui/theme.ts';
+import { MloError, type ErrorKind } from '#foundation/errors.ts';
+
+const PLAIN = makeTheme(false);
+
+describe('an error of mlo', () => {
+  test('is one message, a hint, and the same as data', () => {
+    const error = new MloError('not-found', 'MLO_NO_SUCH_RUN', 'no run "x"', {
+      hint: 'mlo runs list',
+      details: { run: 'x' },
+    });
+    expect(reportError(error, PLAIN, false)).toEqual({
+      exitCode: 12,
+      text: 'error: no run "x"\n  try: mlo runs list\n',
+      json: { code: 'MLO_NO_SUCH_RUN', message: 'no run "x"', hint: 'mlo runs list', details: { run: 'x' } },
+    });
+  });
+
+  test('shows its cause only when asked, and never a stack', () => {
+    const error = new MloError('failed', 'MLO_X', 'outer', { cause: new Error('inner') });
+    expect(reportError(error, PLAIN, false).text).toBe('error: outer\n');
+    expect(reportError(error, PLAIN, true).text).toBe('error: outer\n  cause: inner\n');
+  });
+
+  test('never shows a secret', () => {
+    const secret = 'hunter2hunter2';
+    const error = new MloError('remote', 'MLO_X', `https://u:${secret}@h failed`, {
+      hint: `set AWS_SECRET_ACCESS_KEY=${secret}`,
+      cause: new Error(`Bearer ${secret}`),
+    });
+    const { text, json } = reportError(error, PLAIN, true);
+    expect(text + JSON.stringify(json)).not.toContain(secret);
+  });
+});
+
+describe('a bug', () => {
+  test.each([new TypeError('x is not a function'), 'a text', null])('%s ends with 70', (thrown) => {
+    const reported = reportError(thrown, PLAIN, false);
+    expect(reported.exitCode).toBe(70);
+    expect(reported.text).toContain('bug in mlo');
+    expect(reported.json.code).toBe('MLO_BUG');
+  });
+
+  test('redacts its stack', () => {
+    const error = new Error('at https://u:pw@h/x');
+    expect(JSON.stringify(reportError(error, PLAIN, false))).not.toContain('u:pw');
+  });
+});
+
+test('each kind of error has its exit code', () => {
+  const expected: Record<ErrorKind, number> = {
+    failed: 1,
+    usage: 2,
+    config: 2,
+    'not-a-project': 10,
+    locked: 11,
+    'not-found': 12,
+    conflict: 13,
+    integrity: 14,
+    auth: 15,
+    remote: 16,
+    child: 17,
+    'missing-tool': 18,
+    aborted: 130,
+  };
+  for (const [kind, code] of Object.entries(expected)) expect(exitCodeOf(kind as ErrorKind)).toBe(code);
+  expect(exitCodeOf('aborted', 'SIGTERM')).toBe(143);
+  expect(exitCodeOf('aborted', 'SIGINT')).toBe(130);
+  expect(new Set(Object.values(EXIT)).size).toBe(Object.keys(EXIT).length);
+});
