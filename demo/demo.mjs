@@ -1,18 +1,23 @@
 #!/usr/bin/env node
 // The main job on real data, through public commands only: `npm run demo`. `--json` prints the same as data;
-// `--dir DIR` chooses the folder; MLO_DEMO_S3=s3://bucket/prefix (and MLO_DEMO_S3_ENDPOINT) pushes there.
+// `--dir DIR` chooses the folder; `--mlo FILE` another mlo than this one; MLO_DEMO_S3=s3://bucket/prefix (and MLO_DEMO_S3_ENDPOINT) pushes there.
 import { parseArgs } from 'node:util';
 import { STEPS } from './steps.mjs';
 import { makeWorld } from './world.mjs';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, dir: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, dir: { type: 'string' }, mlo: { type: 'string' } },
+});
 
 /** @param {string} text */
 const say = (text) => {
   if (!values.json) process.stdout.write(`${text}\n`);
 };
 
-const world = await makeWorld(values.dir === undefined ? {} : { dir: values.dir });
+const world = await makeWorld({
+  ...(values.dir === undefined ? {} : { dir: values.dir }),
+  ...(values.mlo === undefined ? {} : { mloBin: values.mlo }),
+});
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     for (const child of world.children) child.kill('SIGTERM');

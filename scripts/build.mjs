@@ -7,13 +7,20 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { copyOnnxWasm } from './copy-onnx-wasm.mjs';
+import { sharedCore } from './shared-core.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Native add-ons are found at run time, where the user has them. */
 const EXTERNAL = ['libsql', 'better-sqlite3', 'onnxruntime-node'];
 
-const BUILD_INPUTS = ['scripts/build.mjs', 'scripts/copy-onnx-wasm.mjs', 'package.json', 'package-lock.json'];
+const BUILD_INPUTS = [
+  'scripts/build.mjs',
+  'scripts/copy-onnx-wasm.mjs',
+  'scripts/shared-core.mjs',
+  'package.json',
+  'package-lock.json',
+];
 const DIGEST_FILE = 'source-digest';
 
 /**
@@ -56,7 +63,7 @@ async function stripUnusedRequire(outDir) {
 
 /** @param {string} outDir */
 export async function buildDist(outDir) {
-  const result = await build({
+  const options = {
     absWorkingDir: root,
     entryPoints: { 'cli/process': 'src/cli/process.ts' },
     outdir: outDir,
@@ -70,11 +77,12 @@ export async function buildDist(outDir) {
     legalComments: 'none',
     external: EXTERNAL,
     plugins: [LEANER],
-    metafile: true,
     logLevel: 'warning',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: REQUIRE },
-  });
+  };
+  const core = await sharedCore(options);
+  const result = await build({ ...options, metafile: true, plugins: [...options.plugins, core] });
   await stripUnusedRequire(outDir);
   await writeFile(`${outDir}/meta.json`, JSON.stringify(result.metafile));
   await copyOnnxWasm(outDir);

@@ -51,10 +51,12 @@ export function scanSource(path: string, text: string): SourceFacts {
     ts.forEachChild(node, visit);
   };
   visit(source);
-  const opens = facts.imports
-    .filter(({ specifier }) => specifier === 'node:fs' || specifier === 'node:fs/promises')
-    .flatMap(({ names }) => names);
-  return { ...facts, writingOpens: facts.writingOpens.filter(({ name }) => opens.includes(name)) };
+  const opens = new Set(
+    facts.imports
+      .filter(({ specifier }) => specifier === 'node:fs' || specifier === 'node:fs/promises')
+      .flatMap(({ names }) => names),
+  );
+  return { ...facts, writingOpens: facts.writingOpens.filter(({ name }) => opens.has(name)) };
 }
 
 function importOf(node: ts.Node): Omit<ImportUse, 'line'> | undefined {

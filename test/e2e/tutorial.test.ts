@@ -76,7 +76,8 @@ describe('docs/tutorial/first-steps.md', () => {
         }
         const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command], { cwd, env });
         // A command shown without output may print what it likes.
-        if (expected.length > 0) expect(stdout, `$ ${command}\n${stdout}${stderr}`).toMatch(patternOf(expected));
+        if (expected.length > 0)
+          expect(stdout, `$ ${command}\n${stdout}${stderr}`).toMatch(patternOf(expected));
       }
     }
   });

@@ -107,9 +107,12 @@ describe('the packed mlo', () => {
     );
     const foreign = paths.filter(
       (path) =>
-        !/^(bin|dist|templates)\/|^(LICENSE|THIRD-PARTY\.md|README(\.zh-CN)?\.md|package\.json)$/.test(path),
+        !/^(bin|dist|docs|templates)\/|^(LICENSE|THIRD-PARTY\.md|README(\.zh-CN)?\.md|package\.json)$/.test(
+          path,
+        ),
     );
     expect(foreign).toEqual([]);
+    expect(paths).not.toContain('dist/meta.json');
     expect(pack.size).toBeLessThan(10 * 2 ** 20);
   });
 

@@ -59,16 +59,6 @@ export async function resolveRevision(dir: AbsolutePath, revision: string): Prom
   });
 }
 
-/** Text of a file (path relative to `dir`) as of a commit; undefined when the commit has no such file. */
-export async function fileAtRevision(
-  dir: AbsolutePath,
-  revision: string,
-  path: string,
-): Promise<string | undefined> {
-  const git = simpleGit({ baseDir: dir });
-  return attempt(git.raw('show', '--end-of-options', `${revision}:./${path}`));
-}
-
 /** Which of these paths (relative to `dir`) Git tracks. */
 export async function trackedByGit(dir: AbsolutePath, paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length === 0) return [];

@@ -1,21 +1,20 @@
 export type * from './types.ts';
 
 /** Opens the bundle of a reference and loads it into an engine. */
-export { loadPredictor, type LoadOptions } from './load-predictor.ts';
+export { loadPredictor } from './load-predictor.ts';
 /** A loaded model behind a micro-batching queue. */
-export { createPredictor, type Predictor } from './create-predictor.ts';
+export type { Predictor } from './create-predictor.ts';
 /** `mlo predict`: scores a table file in batches. */
-export { predictFile, type PredictFileOptions } from './predict-file.ts';
+export { predictFile } from './predict-file.ts';
 /** The journal a server writes predictions to. */
 export { openPredictionLog, type PredictionLog } from './prediction-log.ts';
 /** Everything logged for a model as Parquet files, open journals included. */
 export { predictionTables } from './prediction-tables.ts';
 /** One served prediction by its id, for lineage. */
 export { findPrediction } from './find-prediction.ts';
-export { newPredictionId, timeOfPredictionId } from './prediction-record.ts';
+export { newPredictionId } from './prediction-record.ts';
 export type { Decoded } from './micro-batcher.ts';
 export type { ServeSource } from './load-predictor.ts';
-export { loggedModels } from './prediction-tables.ts';
 export { engineChoice, requiredInput, serveSource } from './serve-source.ts';
 /** Loads, scores, frees: `predictFile` for a reference. */
-export { predictWith, type PredictWithOptions } from './predict-with.ts';
+export { predictWith } from './predict-with.ts';

@@ -49,7 +49,9 @@ async function templateFiles(packageDir: AbsolutePath, template: TemplateName): 
   });
   // Below the template only: mlo itself is usually installed in a node_modules folder.
   const inside = (parent: string): string => parent.slice(root.length);
-  const files = entries.filter((entry) => entry.isFile() && !inside(entry.parentPath).includes('node_modules'));
+  const files = entries.filter(
+    (entry) => entry.isFile() && !inside(entry.parentPath).includes('node_modules'),
+  );
   const planned = await Promise.all(
     files.map(async (entry) => {
       const from = joinPath(entry.parentPath as AbsolutePath, entry.name);

@@ -46,7 +46,10 @@ interrupted, its previous outputs come back. Each repro that does something is r
       value: 'key=value',
       description: 'write a parameter to params.yaml first; file:key=value for another file',
     },
-    ignoreRunCache: { type: 'boolean', description: 'run commands even when the same inputs were run before' },
+    ignoreRunCache: {
+      type: 'boolean',
+      description: 'run commands even when the same inputs were run before',
+    },
     name: { type: 'string', description: 'name of the recorded run' },
   },
   needs: 'project',
