@@ -4,7 +4,9 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { registryOnly, type RegistryOnly } from '../support/registry-only.ts';
+import { recordVerification } from '../../scripts/verification.mjs';
 import { PACKAGE_DIR } from '../support/run-cli.ts';
+import { runSuite } from '../support/run-suite.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** The registry this machine uses, mirror or not. */
@@ -50,6 +52,25 @@ async function packed(dir: string): Promise<Packed> {
   const [pack] = JSON.parse(text) as Packed[];
   if (pack === undefined) throw new Error('npm pack made nothing');
   return { ...pack, filename: join(dir, pack.filename) };
+}
+
+/** The contract of the database, on the better-sqlite3 that `doctor --fix` has just compiled. */
+async function contractOnBetterSqlite(nativeDir: string): Promise<void> {
+  const counts = runSuite('test/contract/database-better-sqlite3.test.ts', {
+    MLO_TEST_NATIVE_DIR: nativeDir,
+  });
+  const manifest = join(nativeDir, 'node_modules/better-sqlite3/package.json');
+  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
+  await recordVerification({
+    check: 'runs and registry: database contract on the compiled driver',
+    peer: 'better-sqlite3',
+    version,
+    command: 'npx vitest run --config vitest.slow.config.ts test/slow/install.test.ts',
+    passed: counts.numPassedTests,
+    failed: counts.numFailedTests,
+  });
+  expect(counts).toMatchObject({ numFailedTests: 0, numPendingTests: 0 });
+  expect(counts.numPassedTests).toBeGreaterThan(20);
 }
 
 describe('the network of these tests', () => {
@@ -161,6 +182,7 @@ describe('the packed mlo', () => {
     const after = await doctor(bin, home, network);
     expect(messageOf(after, 'onnx engine')).toContain('native');
     expect(messageOf(after, 'sqlite')).toContain(canCompile() ? 'better-sqlite3 loads' : 'libsql');
+    if (canCompile()) await contractOnBetterSqlite(join(network.env.XDG_DATA_HOME ?? '', 'mlo/native'));
     // What libsql wrote, the other driver reads.
     const runs = await run([bin, 'runs', 'list', '--json'], join(dir, 'flights'), network);
     expect(runs, runs.stdout + runs.stderr).toMatchObject({ code: 0 });

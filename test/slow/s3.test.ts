@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildMinio, startMinio } from '../../scripts/services/minio.mjs';
 import { recordNotDone } from '../../scripts/verification.mjs';
 import { PACKAGE_DIR } from '../support/run-cli.ts';
+import { runSuite } from '../support/run-suite.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { recordSuite } from '../support/verification.ts';
 
@@ -22,13 +23,7 @@ describe.skipIf('skipped' in built)('a real MinIO', () => {
   recordSuite(() => ({ ...CHECK, version: 'version' in built ? built.version : '' }));
 
   it('meets the object store contract', () => {
-    const command = ['vitest', 'run', 'test/contract/object-store-s3.test.ts', '--reporter=json'];
-    const { stdout } = spawnSync('npx', command, { cwd: PACKAGE_DIR, encoding: 'utf8', maxBuffer: 1 << 26 });
-    const report = JSON.parse(stdout.slice(stdout.indexOf('{"numTotalTestSuites"'))) as {
-      numPassedTests: number;
-      numFailedTests: number;
-      numPendingTests: number;
-    };
+    const report = runSuite('test/contract/object-store-s3.test.ts');
     expect(report).toMatchObject({ numFailedTests: 0, numPendingTests: 0 });
     expect(report.numPassedTests).toBeGreaterThan(5);
   });
