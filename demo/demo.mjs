@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // The main job on real data, through public commands only: `npm run demo`. `--json` prints the same as data;
-// `--dir DIR` chooses the folder; `--mlo FILE` another mlo than this one; MLO_DEMO_S3=s3://bucket/prefix (and MLO_DEMO_S3_ENDPOINT) pushes there.
+// `--dir DIR` chooses the folder; `--mlo FILE` another mlo than this one; MLO_DEMO_S3=s3://bucket/prefix (and
+// MLO_DEMO_S3_ENDPOINT) pushes there.
 import { parseArgs } from 'node:util';
 import { STEPS } from './steps.mjs';
-import { makeWorld } from './world.mjs';
+import { makeWorld, MLO_BIN } from './world.mjs';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, dir: { type: 'string' }, mlo: { type: 'string' } },
@@ -38,7 +39,8 @@ try {
     const commands = world.typed.slice(before);
     record.push({ step: step.title, ms, commands, lines, data });
     say(`${String(index + 1).padStart(2)}. ${step.title}  (${(ms / 1000).toFixed(1)} s)`);
-    for (const command of commands) say(`      $ ${command}`);
+    for (const command of commands)
+      say(`      $ ${command.length > 110 ? `${command.slice(0, 109)}…` : command}`);
     for (const line of lines) say(`    ${line}`);
   }
 } catch (error) {
@@ -58,8 +60,10 @@ if (values.json) {
 } else {
   say(`\nDone in ${seconds.toFixed(0)} s. The workspace is yours to play in:
   cd ${world.workspace}
-  mlo runs list                                   # mlo: ${process.execPath} ${process.argv[1]?.replace(/demo\/demo\.mjs$/, 'bin/mlo.js')}
+  alias mlo='node ${values.mlo ?? MLO_BIN}'
+  mlo runs list
   mlo repro -P train.depth=4 && mlo runs compare
+  mlo model show late
   mlo serve late@prod
   mlo trace late@prod`);
 }

@@ -38,7 +38,7 @@ function commandSection(command, kebab) {
     `${sentence(command.summary)}\n`,
     `\`\`\`\n${usage(command, kebab)}\n\`\`\`\n`,
   ];
-  if (command.details !== '') parts.push(`${command.details}\n`);
+  if (command.details !== '') parts.push(`${withBlocks(command.details)}\n`);
   if (command.needs === 'project') parts.push('Runs inside a project only.\n');
   if (command.output === 'lines') {
     parts.push(
@@ -73,6 +73,14 @@ function commandSection(command, kebab) {
     parts.push(`${sentence(example.explains)}\n`, `\`\`\`sh\n${example.command}\n\`\`\`\n`);
   }
   return parts.join('\n').trimEnd();
+}
+
+/** Indented lines are typed as they stand: a code block. */
+function withBlocks(details) {
+  return details.replaceAll(
+    /(?:\n {2}.*)+/g,
+    (lines) => `\n\n\`\`\`sh${lines.replaceAll('\n  ', '\n')}\n\`\`\``,
+  );
 }
 
 function usage(command, kebab) {

@@ -69,6 +69,7 @@ export interface ContextOptions {
   readonly readAllStdin: () => Promise<string>;
 }
 
+/** Opens nothing yet: project, configuration and path lookups happen when first asked for. */
 export function makeContext(options: ContextOptions): Context {
   const cwd = absolutePath(options.cwd, '.');
   const { loadConfig = notLoaded } = options;

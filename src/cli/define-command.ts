@@ -55,7 +55,7 @@ export interface CommandDefinition<A extends ArgSpecs, O extends OptionSpecs, R>
   /** Words after `--` are the user's own command: they arrive as the last, variadic argument. */
   readonly passThrough?: boolean;
   readonly run: (input: Input<A, O>, context: Context) => Promise<R>;
-  readonly render: (result: R, ui: Ui) => void;
+  readonly render: (result: R, ui: Ui, input: Input<A, O>) => void;
   /** When the answer can be "no" (3) or "partly" (4). */
   readonly exitCode?: (result: R, input: Input<A, O>) => ExitCode;
 }
@@ -71,6 +71,7 @@ export interface Execution {
   render(ui: Ui): void;
 }
 
+/** Gives a definition its defaults and closes over its types; input arrives checked by the program. */
 export function defineCommand<const A extends ArgSpecs, const O extends OptionSpecs, R>(
   definition: CommandDefinition<A, O, R>,
 ): Command {
@@ -92,7 +93,7 @@ export function defineCommand<const A extends ArgSpecs, const O extends OptionSp
       return {
         result,
         exitCode: definition.exitCode?.(result, input) ?? 0,
-        render: (ui) => definition.render(result, ui),
+        render: (ui) => definition.render(result, ui, input),
       };
     },
   };

@@ -1,8 +1,9 @@
+import { relative } from 'node:path';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { MloError } from '#foundation/errors.ts';
 import type { MloEvent } from '#foundation/events.ts';
 import { locateProject } from '#foundation/project-location.ts';
-import { absolutePath } from '#foundation/paths.ts';
+import { absolutePath, joinPath } from '#foundation/paths.ts';
 import { COMMANDS } from './commands/index.ts';
 import { makeContext, type ConfigLoader, type Context } from './context.ts';
 import type { Command } from './define-command.ts';
@@ -127,6 +128,7 @@ function openSession(from: {
   const ui = makeUi((text) => host.stdout.write(text), makeTheme(color(host.stdout)), {
     verbose: globals.verbose,
     width: host.stdout.isTTY ? host.stdout.columns : undefined,
+    path: (path) => relative(context.cwd, joinPath(context.paths().root, path)) || '.',
   });
   return { context, ui, clear: () => display.clear() };
 }
@@ -150,8 +152,9 @@ function abortedByHost(signal: AbortSignal): MloError {
   return new MloError('aborted', 'MLO_ABORTED', `stopped by ${name}`, { details: { signal: name } });
 }
 
+/** What has no value is null, so that an object of one kind always has the same keys. */
 function writeJson(host: Host, value: unknown): void {
-  host.stdout.write(`${JSON.stringify(value)}\n`);
+  host.stdout.write(`${JSON.stringify(value, (_key, part: unknown) => part ?? null)}\n`);
 }
 
 /** Before argv is understood its errors still must know about --json and colour. */

@@ -1,3 +1,4 @@
+import { EXIT } from './exit-codes.ts';
 import { main } from './main.ts';
 
 /**
@@ -9,20 +10,23 @@ export async function startProcess(info: {
   readonly packageDir: string;
 }): Promise<number> {
   const controller = new AbortController();
+  let lost: Error | undefined;
   const stop = (name: 'SIGINT' | 'SIGTERM'): void => {
     if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
     controller.abort(name);
   };
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGTERM', () => stop('SIGTERM'));
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      // `mlo … | head`: the reader has seen enough.
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
-  return main({
+  // The terminal was closed.
+  process.on('SIGHUP', () => stop('SIGTERM'));
+  // `mlo run … | head -1`: the reader has seen enough, but the work goes on and is recorded.
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || lost !== undefined) return;
+    lost = error;
+    process.stderr.write(`error: the output could not be written: ${error.message}\n`);
+  });
+  const exitCode = await main({
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
@@ -41,6 +45,11 @@ export async function startProcess(info: {
       return Buffer.concat(chunks).toString('utf8');
     },
   });
+  // Whoever reads the file that stdout went to must not take half of it for the whole.
+  process.once('beforeExit', () => {
+    if (lost !== undefined && exitCode === EXIT.ok) process.exitCode = EXIT.failed;
+  });
+  return exitCode;
 }
 
 function streamOf(stream: NodeJS.WriteStream): {

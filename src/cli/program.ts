@@ -15,11 +15,20 @@ export type Invocation =
     }
   | { readonly kind: 'text'; readonly text: string };
 
+/** Headings of the help, in the order of the work; a command stands where its first word is named. */
+const GROUPS: readonly (readonly [heading: string, words: readonly string[]])[] = [
+  ['Project:', ['init', 'status', 'doctor', 'version', 'completion']],
+  ['Data:', ['add', 'checkout', 'push', 'pull', 'remote']],
+  ['Pipelines and runs:', ['repro', 'run', 'runs', 'log']],
+  ['Models:', ['model', 'package', 'predict', 'serve']],
+  ['After training:', ['drift', 'deploy', 'trace']],
+];
+
 const FAMILIES: Readonly<Record<string, string>> = {
-  remote: 'where the bytes are pushed to',
-  runs: 'recorded runs: list, show, compare',
+  remote: 'name the places data is pushed to',
+  runs: 'list, show and compare recorded runs',
   log: 'log to the current run from any language',
-  model: 'the model registry',
+  model: 'register, promote and show models',
   drift: 'compare data with its reference',
   deploy: 'deploy packaged models',
 };
@@ -35,9 +44,10 @@ export async function parseArgv(
   const root = withGlobals(new Commander('mlo'))
     .description('The whole life of a machine-learning model in one tool.')
     .version(version, '-V, --version', 'print the version')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm })
     .enablePositionalOptions()
     .addHelpText('after', '\nDocs: docs/ in the package. Every command: mlo <command> --help\n');
+  root.commandsGroup('Project:').helpCommand(true);
   for (const command of needed(argv, commands)) {
     const node = addNode(root, command);
     node.action((...values: unknown[]) => {
@@ -132,8 +142,11 @@ function addNode(root: Commander, command: Command): Commander {
     parent = parent.commands.find((child) => child.name() === word) ?? addFamily(parent, word);
   }
   const node = new Commander(words.at(-1))
+    .helpGroup(words.length === 1 ? groupOf(command.path) : 'Commands:')
     .summary(command.summary)
-    .description(command.details === '' ? command.summary : `${command.summary}\n\n${command.details}`)
+    .description(
+      command.details === '' ? command.summary : `${command.summary}\n\n${flowing(command.details)}`,
+    )
     .configureHelp({ showGlobalOptions: true });
   if (command.passThrough) node.passThroughOptions();
   for (const [name, spec] of Object.entries(command.args)) node.addArgument(toArgument(name, spec));
@@ -144,9 +157,29 @@ function addNode(root: Commander, command: Command): Commander {
 }
 
 function addFamily(parent: Commander, word: string): Commander {
-  const family = withHiddenGlobals(new Commander(word).description(FAMILIES[word] ?? word));
+  const family = withHiddenGlobals(new Commander(word).description(FAMILIES[word] ?? word))
+    .helpGroup(groupOf(word))
+    .configureHelp({ subcommandTerm });
   parent.addCommand(family);
   return family;
+}
+
+function groupOf(word: string): string {
+  return GROUPS.find(([, words]) => words.includes(word))?.[0] ?? 'More:';
+}
+
+/** The source's line ends do not count, since help wraps to the terminal; indented lines stay lines. */
+function flowing(text: string): string {
+  return text.replace(/(?<!\n)\n(?![\n ])/g, ' ');
+}
+
+/** A command in the list of its parent: that it has options needs no saying. */
+function subcommandTerm(command: Commander): string {
+  const args = command.registeredArguments.map((argument) => {
+    const name = argument.name() + (argument.variadic ? '...' : '');
+    return argument.required ? ` <${name}>` : ` [${name}]`;
+  });
+  return command.name() + args.join('');
 }
 
 function exampleText(command: Command): string {
@@ -222,7 +255,10 @@ function readNumber(name: string, spec: Extract<OptionSpec, { type: 'number' }>,
 }
 
 function usageError(error: CommanderError, argv: readonly string[], commands: readonly Command[]): MloError {
-  const message = error.message.replace(/^error: /, '');
+  const message = error.message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.+)\?\)$/, '; did you mean $1?')
+    .replaceAll("'", '"');
   return new MloError('usage', 'MLO_USAGE', message, { hint: `${helpFor(argv, commands)} --help` });
 }
 

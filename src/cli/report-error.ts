@@ -1,4 +1,4 @@
-import { isMloError, messageOf } from '#foundation/errors.ts';
+import { fromSystemError, isMloError, messageOf } from '#foundation/errors.ts';
 import { redact } from '#foundation/redact.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import type { Theme } from './ui/theme.ts';
@@ -17,12 +17,14 @@ export interface ReportedError {
 }
 
 /** The one place where an error becomes text, JSON and an exit code. */
-export function reportError(error: unknown, theme: Theme, verbose: boolean): ReportedError {
+export function reportError(thrown: unknown, theme: Theme, verbose: boolean): ReportedError {
+  // A full disk or a file without permission is no bug, wherever it struck.
+  const error = isMloError(thrown) ? thrown : fromSystemError(thrown, pathOf(thrown));
   if (!isMloError(error)) return reportBug(error, theme);
   const message = redact(error.message);
   const hint = error.hint === undefined ? undefined : redact(error.hint);
   const lines = [`${theme.bad('error:')} ${message}`];
-  if (hint !== undefined) lines.push(`  ${theme.dim('try:')} ${hint}`);
+  if (hint !== undefined) lines.push(`  ${theme.dim('hint:')} ${hint}`);
   if (verbose && error.cause !== undefined)
     lines.push(theme.dim(`  cause: ${redact(messageOf(error.cause))}`));
   return {
@@ -30,6 +32,11 @@ export function reportError(error: unknown, theme: Theme, verbose: boolean): Rep
     text: `${lines.join('\n')}\n`,
     json: { code: error.code, message, hint: hint ?? null, details: error.details ?? null },
   };
+}
+
+function pathOf(error: unknown): string {
+  const path = error instanceof Error && 'path' in error ? error.path : undefined;
+  return typeof path === 'string' ? path : 'a file of the project';
 }
 
 function reportBug(error: unknown, theme: Theme): ReportedError {

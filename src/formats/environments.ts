@@ -51,38 +51,59 @@ const image = z.string().refine((text) => IMAGE.test(text.replaceAll(IMAGE_VARIA
     'an image reference such as registry.example.org/ml/late:{version} is expected; {model}, {version} and {digest} are filled in',
 });
 
+/** The descriptions are the editor's help: they end in the JSON schema of mlo.yaml. */
 const kubernetesEnvironment = z.strictObject({
-  target: z.literal('kubernetes'),
-  /** Entry of the kubeconfig; without it kubectl's current one. */
-  context: z.string().min(1).optional(),
-  namespace: dnsLabel.default('default'),
-  /** Name of the objects; without it the model's name. */
-  name: serviceName.optional(),
-  /** `late@prod`, `late/3`; needed when the project declares several models. */
-  model: z.string().min(1).optional(),
-  /** Holds mlo and the bundle. {model}, {version} and {digest} (12 hex digits of the bundle's) are filled in. */
-  image: image.optional(),
-  image_pull_secrets: z.array(dnsLabel).default([]),
-  replicas: replicas.prefault(2),
-  /** Percent of the requested CPU that the autoscaler aims at, when max is above min. */
-  cpu_target: z.number().int().min(1).max(100).default(70),
+  target: z.literal('kubernetes').describe('Where to: kubernetes.'),
+  context: z.string().min(1).optional().describe("Entry of the kubeconfig. Default: kubectl's current one."),
+  namespace: dnsLabel.default('default').describe('Namespace of all objects.'),
+  name: serviceName.optional().describe("Name of the objects. Default: the model's name."),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('late@prod or late/3; needed when the project declares several models.'),
+  image: image
+    .optional()
+    .describe(
+      "Holds mlo and the bundle. {model}, {version} and {digest} (12 hex digits of the bundle's) are filled in.",
+    ),
+  image_pull_secrets: z.array(dnsLabel).default([]).describe('Secrets the image is pulled with.'),
+  replicas: replicas.prefault(2).describe('A number of pods, or {min, max} for an autoscaler.'),
+  cpu_target: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(70)
+    .describe('Percent of the requested CPU the autoscaler aims at, when max is above min.'),
   resources: z
     .strictObject({
-      cpu: quantity.default('500m'),
-      /** No limit by default: throttling costs latency and protects nobody when requests are right. */
-      cpu_limit: quantity.optional(),
-      /** Request and limit: memory cannot be taken back. */
-      memory: quantity.default('512Mi'),
+      cpu: quantity.default('500m').describe('CPU request.'),
+      cpu_limit: quantity
+        .optional()
+        .describe(
+          'No limit by default: throttling costs latency and protects nobody when requests are right.',
+        ),
+      memory: quantity.default('512Mi').describe('Memory request and limit: memory cannot be taken back.'),
     })
-    .prefault({}),
-  /** The container's port; the Service listens on 80. */
-  port: z.number().int().min(1024).max(65_535).default(8080),
-  /** Namespaces whose pods may call the model; without it every pod of the cluster. */
-  allow_from: z.array(dnsLabel).min(1).optional(),
-  /** A Prometheus operator's ServiceMonitor, with the labels its selector wants. */
+    .prefault({})
+    .describe('What one pod is given.'),
+  port: z
+    .number()
+    .int()
+    .min(1024)
+    .max(65_535)
+    .default(8080)
+    .describe("The container's port; the Service listens on 80."),
+  allow_from: z
+    .array(dnsLabel)
+    .min(1)
+    .optional()
+    .describe('Namespaces whose pods may call the model; without it every pod of the cluster.'),
   service_monitor: z
     .union([z.boolean().transform((wanted) => (wanted ? { labels: {} } : undefined)), serviceMonitor()])
-    .optional(),
+    .optional()
+    .describe("A Prometheus operator's ServiceMonitor, with the labels its selector wants."),
 });
 
 function serviceMonitor(): z.ZodType<{ labels: Record<string, string> }> {

@@ -70,7 +70,13 @@ function escape(char: string): string {
   return /[\^$\\.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
 }
 
-/** A .gitignore line that names exactly one path in the file's own folder. */
+/**
+ * A .gitignore line that names exactly one path in the file's own folder. A line break in the name becomes `?`,
+ * any one character: Git has no way to write it.
+ */
 export function ignoreLine(name: string): string {
-  return `/${name.replace(/[\\*?[\]!#]/g, (char) => `\\${char}`).replace(/ +$/, (spaces) => '\\ '.repeat(spaces.length))}`;
+  return `/${name
+    .replace(/[\\*?[\]!#]/g, (char) => `\\${char}`)
+    .replace(/[\r\n]/g, '?')
+    .replace(/ +$/, (spaces) => '\\ '.repeat(spaces.length))}`;
 }

@@ -27,8 +27,9 @@ export interface YamlFile {
  * `name` is the path as the user knows it.
  */
 export function parseYaml(text: string, name: string): YamlFile {
+  refuseDeep(text, name);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
@@ -44,6 +45,25 @@ export function parseYaml(text: string, name: string): YamlFile {
     where: (path) => at(startOf(document, path, false)),
     whereKey: (path) => at(startOf(document, path, true)),
   };
+}
+
+/** The parser recurses, and V8 aborts the whole process when a stack runs out inside a regular expression. */
+const MOST_DEPTH = 100;
+
+function refuseDeep(text: string, name: string): void {
+  let depth = 0;
+  for (const { 0: opener, index } of text.matchAll(/[[{\]}]|(?:[-?:][ \t]+){100,}/g)) {
+    if (opener === ']' || opener === '}') depth = Math.max(0, depth - 1);
+    else depth += opener.length === 1 ? 1 : opener.length;
+    if (depth <= MOST_DEPTH) continue;
+    const before = text.slice(0, index).split('\n');
+    throw new MloError(
+      'config',
+      'MLO_BAD_YAML',
+      `${name}:${before.length}:${(before.at(-1) ?? '').length + 1}: the values are nested too deeply`,
+      { hint: `at most ${MOST_DEPTH} lists and maps inside one another are read` },
+    );
+  }
 }
 
 function toPlain(document: Document, name: string, at: (offset: number) => string): unknown {
@@ -81,7 +101,9 @@ function unknownAlias(document: Document): Alias | undefined {
   return found;
 }
 
+/** What a person can act on: the parser speaks to programmers here. */
 function plain(message: string): string {
+  if (message.includes('multiple documents')) return 'a second document begins here; one is expected';
   return (message.split('\n')[0] ?? message).trim();
 }
 

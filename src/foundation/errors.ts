@@ -70,7 +70,11 @@ const SYSTEM_ERRORS: Record<string, { code: ErrorCode; say: (path: string) => st
     say: (path) => `the disk quota is used up while writing ${path}`,
     hint: 'free some space and run the same command again; nothing was lost',
   },
-  EACCES: { code: 'MLO_NO_PERMISSION', say: (path) => `no permission to access ${path}` },
+  EACCES: {
+    code: 'MLO_NO_PERMISSION',
+    say: (path) => `no permission to access ${path}`,
+    hint: 'give yourself access (ls -l shows owner and mode), then run the same command again',
+  },
   EPERM: { code: 'MLO_NO_PERMISSION', say: (path) => `the operation on ${path} is not permitted` },
   EROFS: { code: 'MLO_READ_ONLY', say: (path) => `the file system holding ${path} is read-only` },
   EISDIR: { code: 'MLO_IS_A_FOLDER', say: (path) => `${path} is a folder, a file was expected` },

@@ -16,10 +16,17 @@ export function joinPath(base: AbsolutePath, ...parts: string[]): AbsolutePath {
  */
 export function repoPath(root: AbsolutePath, path: AbsolutePath): RepoPath {
   const inside = relative(root, path).split(sep).join('/');
-  if (inside === '' || inside === '..' || inside.startsWith('../') || isAbsolute(inside)) {
+  if (inside === '') {
+    throw new MloError('usage', 'MLO_OUTSIDE_PROJECT', `${path} is the project itself`, {
+      hint: 'name a file or folder inside it',
+    });
+  }
+  if (inside === '..' || inside.startsWith('../') || isAbsolute(inside)) {
     throw new MloError('usage', 'MLO_OUTSIDE_PROJECT', `${path} is not inside the project ${root}`);
   }
-  return checkedRepoPath(inside, 'path');
+  const bad = unsafePart(inside);
+  if (bad === undefined) return inside as RepoPath;
+  throw new MloError('usage', 'MLO_UNSAFE_PATH', `${inside} cannot be data: ${bad}`);
 }
 
 /**

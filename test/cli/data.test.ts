@@ -34,6 +34,41 @@ describe('data commands', () => {
     expect((await mlo('pull')).stdout).toBe('nothing to fetch from origin\nworkspace up to date\n');
   });
 
+  it('print paths as they are typed where the command was called, quoted for a shell', async () => {
+    const project = await testProject();
+    await project.write('data/a b.csv', 'hello');
+    const inside = { cwd: join(project.dir, 'data') };
+    const added = await runCli(['add', 'a b.csv'], inside);
+    expect(added.stdout).toBe("new  a b.csv  5 B\n\nnext:\n  git add 'a b.csv.mlo' .gitignore\n");
+    await project.write('data/a b.csv', 'other');
+    expect((await runCli(['status'], inside)).stdout).toMatch(/^ {2}modified +a b\.csv$/m);
+    expect((await runCli(['status'], { cwd: project.dir })).stdout).toMatch(
+      /^ {2}modified +data\/a b\.csv$/m,
+    );
+    const json = (await runCli(['status', '--json'], inside)).json();
+    expect(json).toMatchObject({ result: { data: [{ path: 'data/a b.csv' }] } });
+  });
+
+  it('say null under --json where there is no value', async () => {
+    const project = await testProject();
+    await runCli(['remote', 'add', 'origin', '../remote'], { cwd: project.dir });
+    expect((await runCli(['remote', 'list', '--json'], { cwd: project.dir })).json()).toEqual({
+      ok: true,
+      result: {
+        remotes: [
+          {
+            name: 'origin',
+            url: '../remote',
+            endpointUrl: null,
+            region: null,
+            profile: null,
+            isDefault: true,
+          },
+        ],
+      },
+    });
+  });
+
   it('give exit codes that tell what went wrong', async () => {
     const project = await testProject();
     await project.write('d/a', 'a');

@@ -32,7 +32,7 @@ describe('mlo drift check', () => {
     expect(result.stdout).toMatch(/^price\s+int\s+wasserstein\s+.*no drift$/m);
     expect(result.stdout).toContain('at: not compared, times always move on');
     expect(result.stdout).toContain(
-      'no drift: 0 of 3 columns drifted (50 % count as drift); same.csv (700 rows) against old.csv (1,000 rows)',
+      'no drift: 0 of 3 columns drifted (it takes 50 %); same.csv (700 rows) against old.csv (1,000 rows)',
     );
   });
 

@@ -89,7 +89,7 @@ describe('mlo drift check --model', () => {
       'hour',
       'origin',
     ]);
-    expect(result.reference).toMatchObject({ label: 'late@candidate (version 1)' });
+    expect(result.reference).toMatchObject({ label: 'late@candidate (late/1)' });
     await files.write('june.csv', csv(flights(600, 6), false));
     const moved = await mlo('drift', 'check', 'june.csv', '--model', 'late@candidate', '--share', '0');
     expect(moved.exitCode).toBe(3);

@@ -1,5 +1,6 @@
 /** Numbers and times as people read them. */
 
+/** Binary units: `2.6 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
@@ -11,10 +12,12 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${value} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit] ?? ''}`;
 }
 
+/** `1 file`, `1,024 files` */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
 
+/** `46 ms`, `5.1 s`, `3 min 20 s`, `2 h 5 min` */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
@@ -31,10 +34,15 @@ export function formatNumber(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** Local time to the second: `2026-11-22 15:28:27`. */
-export function formatTime(ms: number): string {
-  const date = new Date(ms);
+/** Local time to the second: `2026-11-22 15:28:27`; of milliseconds since 1970 or ISO 8601. */
+export function formatTime(time: number | string): string {
+  const date = new Date(time);
   const two = (n: number): string => String(n).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** A word of a command line as a POSIX shell takes it: quoted where it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -103,7 +103,7 @@ function short(value: unknown): string {
 }
 
 function time(iso: unknown): string {
-  return typeof iso === 'string' ? formatTime(Date.parse(iso)) : '';
+  return typeof iso === 'string' ? formatTime(iso) : '';
 }
 
 function text(value: unknown): string {

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { writeFileAtomic } from '#foundation/atomic-file.ts';
 import type { AbsolutePath, RepoPath } from '#foundation/brands.ts';
-import { errnoOf, fromSystemError } from '#foundation/errors.ts';
 import { joinPath } from '#foundation/paths.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import { ignoreLine } from '#formats/ignore-rules.ts';
 
 /** Adds paths to the .gitignore files of their folders, each once. Returns the files that changed. */
@@ -17,7 +16,7 @@ export async function ignoreInGit(root: AbsolutePath, paths: readonly RepoPath[]
   for (const [folder, lines] of byFolder) {
     const name = posix.join(folder, '.gitignore') as RepoPath;
     const file = joinPath(root, name);
-    const text = readIfThere(file);
+    const text = (await readTextIfThere(file)) ?? '';
     const present = new Set(text.split(/\r?\n/));
     const missing = lines.filter((line) => !present.has(line));
     if (missing.length === 0) continue;
@@ -26,13 +25,4 @@ export async function ignoreInGit(root: AbsolutePath, paths: readonly RepoPath[]
     changed.push(name);
   }
   return changed;
-}
-
-function readIfThere(file: AbsolutePath): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw fromSystemError(error, file);
-  }
 }

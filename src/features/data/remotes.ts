@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { writeFileAtomic } from '#foundation/atomic-file.ts';
 import type { AbsolutePath } from '#foundation/brands.ts';
-import { errnoOf, fromSystemError, MloError } from '#foundation/errors.ts';
+import { MloError } from '#foundation/errors.ts';
 import { absolutePath } from '#foundation/paths.ts';
 import { redact } from '#foundation/redact.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import type { RemoteConfig } from '#formats/config/definitions.ts';
 import { editConfig, type ConfigEdit } from '#formats/config/edit-config.ts';
 import type { DataContext, RemoteInfo } from './types.ts';
@@ -79,7 +79,7 @@ export async function addRemote(options: AddRemoteOptions): Promise<RemoteInfo> 
     const edits: ConfigEdit[] = [{ path: ['remotes', name], value: settings }];
     if (isDefault) edits.push({ path: ['core', 'remote'], value: name });
     const file = options.project.paths.configFile;
-    await writeFileAtomic(file, editConfig(readConfig(file), '.mlo/config.yaml', edits));
+    await writeFileAtomic(file, editConfig((await readTextIfThere(file)) ?? '', '.mlo/config.yaml', edits));
     return describe(name, settings, isDefault ? name : defaultName(options));
   });
 }
@@ -135,13 +135,4 @@ function describe(name: string, settings: RemoteConfig, main: string | undefined
     profile: settings.profile,
     isDefault: name === main,
   };
-}
-
-function readConfig(file: AbsolutePath): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw fromSystemError(error, file);
-  }
 }

@@ -154,7 +154,7 @@ function unsaved(paths: readonly string[]): MloError {
     'MLO_UNSAVED_DATA',
     `checkout would lose data that is saved nowhere: ${shown}${more}`,
     {
-      hint: 'mlo add it first, or run again with --force to give it up',
+      hint: 'mlo add <path> saves it, --force gives it up',
       details: { paths: paths.slice(0, 1000) },
     },
   );

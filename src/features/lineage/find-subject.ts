@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { resolveRevision } from '#adapters/git/git.ts';
 import type { AbsolutePath, ContentId } from '#foundation/brands.ts';
-import { errnoOf, isMloError, MloError } from '#foundation/errors.ts';
+import { isMloError, MloError } from '#foundation/errors.ts';
 import { isContentId } from '#foundation/hash.ts';
 import { absolutePath, repoPath } from '#foundation/paths.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import { readLock } from '#formats/mlo-lock.ts';
 import { readPointers } from '#features/data/index.ts';
 import { resolveModelRef } from '#features/models/index.ts';
@@ -153,10 +153,5 @@ async function fileInFolder(
 }
 
 async function lockText(walk: Walk): Promise<string> {
-  try {
-    return await readFile(walk.project.paths.lockFile, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw error;
-  }
+  return (await readTextIfThere(walk.project.paths.lockFile)) ?? '';
 }

@@ -53,6 +53,9 @@ export async function walkData(walk: Walk, data: TracedData): Promise<string> {
     await walkModel(walk, version);
     await forwardFromModel(walk, version);
   }
-  if (versions.length === 0) await forwardFromData(walk, data);
+  if (versions.length > 0) return id;
+  const readers = await forwardFromData(walk, data);
+  // What one stage wrote and the next read is inside the run that made it.
+  if (readers === 0 && run === undefined) walk.graph.note(`no run has read ${data.path} with this content`);
   return id;
 }

@@ -11,14 +11,13 @@ import type { Walk } from './walk.ts';
 /** Runs of one content that are walked forward; there may be thousands. */
 const MOST_RUNS = 20;
 
-/** From data towards what was made of it: the runs that read it, and everything made by them. */
+/** From data towards what was made of it: the runs that read it, and everything made by them; their number. */
 export async function forwardFromData(
   walk: Walk,
   data: Pick<RunFile, 'path' | 'kind' | 'size' | 'id'>,
-): Promise<void> {
+): Promise<number> {
   const node = dataNode(data);
   const readers = await walk.tracking.runsWithFile(data.id, 'input');
-  if (readers.length === 0) walk.graph.note(`no run has read ${data.path} with this content`);
   if (readers.length > MOST_RUNS) {
     walk.graph.note(`${readers.length} runs have read this content; the newest ${MOST_RUNS} are shown`);
   }
@@ -29,6 +28,7 @@ export async function forwardFromData(
     walk.graph.addEdge({ from, to: node, relation: 'read', evidence: "the run's record of its inputs" });
     await forwardFromRun(walk, run);
   }
+  return readers.length;
 }
 
 /** From a run to the model versions registered from it and their packages; each is verified on the way. */

@@ -33,8 +33,7 @@ export async function walkInput(walk: Walk, file: RunFile, code: RunCode): Promi
       kind: file.kind,
       size: file.size,
       record: record?.source ?? null,
-      // Git keeps the bytes of its own files.
-      ...(record?.source === 'git' ? {} : { stored: await checkStored(walk, file) }),
+      ...(await storedFact(walk, file, record)),
     },
   });
   walk.graph.addEdge({ from: code.id, to: id, relation: 'read', evidence: "the run's record of its inputs" });
@@ -48,10 +47,25 @@ export async function walkInput(walk: Walk, file: RunFile, code: RunCode): Promi
     return undefined;
   }
   const producer = await producerOf(walk, file, code);
-  if (producer === undefined) {
+  // A run without a commit was warned of as a whole.
+  if (producer === undefined && code.commit !== undefined) {
     walk.graph.note(`${file.path} is named only by the record of run ${code.run.run.runId.slice(0, 8)}`);
   }
   return producer;
+}
+
+/** Git keeps the bytes of its own files; what no record names was perhaps never stored, and no remote has it. */
+async function storedFact(
+  walk: Walk,
+  file: RunFile,
+  record: CommitRecord | undefined,
+): Promise<{ readonly stored?: boolean }> {
+  if (record?.source === 'git') return {};
+  if (record === undefined && !(await walk.store.has(file.id))) {
+    walk.graph.note(`${file.path} (${shortId(file.id)}) is not in the local store, and no version holds it`);
+    return { stored: false };
+  }
+  return { stored: await checkStored(walk, file) };
 }
 
 export function dataNode(file: { readonly path: string; readonly id: ContentId }): string {

@@ -1,3 +1,4 @@
+import { isoTime } from '#foundation/clock.ts';
 import type { Project } from '#stores/project.ts';
 import { newestOf } from './resolve-model-ref.ts';
 import type { ModelSummary } from './types.ts';
@@ -17,7 +18,7 @@ export async function listModels(options: { readonly project: Project }): Promis
         versions: versions.length,
         latest: newestOf(versions)?.version ?? 0,
         aliases: aliases.map(({ alias, version }) => ({ alias, version })),
-        createdAt: model.createdAt,
+        createdAt: isoTime(model.createdAt),
       };
     }),
   );

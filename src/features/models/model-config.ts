@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { errnoOf, fromSystemError } from '#foundation/errors.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import { parseProjectFile } from '#formats/mlo-yaml.ts';
 import type { Project } from '#stores/project.ts';
 
@@ -10,14 +9,8 @@ export async function modelConfig(options: {
   readonly project: Project;
   readonly name: string;
 }): Promise<ModelConfig | undefined> {
-  const path = options.project.paths.pipelineFile;
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw fromSystemError(error, path);
-  }
+  const text = await readTextIfThere(options.project.paths.pipelineFile);
+  if (text === undefined) return undefined;
   const { models } = parseProjectFile(text, 'mlo.yaml');
   return Object.hasOwn(models, options.name) ? models[options.name] : undefined;
 }

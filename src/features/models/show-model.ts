@@ -1,3 +1,4 @@
+import { isoTime } from '#foundation/clock.ts';
 import type { Project } from '#stores/project.ts';
 import { parseModelRef } from './model-ref.ts';
 import { newestOf, noModel, resolveModelRef } from './resolve-model-ref.ts';
@@ -41,13 +42,17 @@ export async function showModel(options: {
         .filter((file) => file.role === 'input')
         .map(({ path, id }) => ({ path, id })),
     },
-    packages: packages.map(({ digest, version, createdAt }) => ({ digest, version, createdAt })),
+    packages: packages.map(({ digest, version, createdAt }) => ({
+      digest,
+      version,
+      createdAt: isoTime(createdAt),
+    })),
     events: events.map(({ type, version, alias, previousVersion, at, by, reason }) => ({
       type,
       version,
       alias,
       previousVersion,
-      at,
+      at: isoTime(at),
       by,
       reason,
     })),

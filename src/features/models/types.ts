@@ -25,7 +25,8 @@ export interface VersionView {
   readonly path: string;
   readonly runId: RunId | undefined;
   readonly gitCommit: string | undefined;
-  readonly createdAt: number;
+  /** ISO 8601, UTC; so are all times of these types. */
+  readonly createdAt: string;
   readonly createdBy: string;
   readonly aliases: readonly string[];
 }
@@ -35,7 +36,7 @@ export interface ModelSummary {
   readonly versions: number;
   readonly latest: number;
   readonly aliases: readonly { readonly alias: string; readonly version: number }[];
-  readonly createdAt: number;
+  readonly createdAt: string;
 }
 
 export interface RegisterOutcome {
@@ -61,14 +62,14 @@ export interface ModelDetails {
   readonly packages: readonly {
     readonly digest: string;
     readonly version: number;
-    readonly createdAt: number;
+    readonly createdAt: string;
   }[];
   readonly events: readonly {
     readonly type: string;
     readonly version: number;
     readonly alias: string | undefined;
     readonly previousVersion: number | undefined;
-    readonly at: number;
+    readonly at: string;
     readonly by: string;
     readonly reason: string;
   }[];

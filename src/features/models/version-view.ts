@@ -1,3 +1,4 @@
+import { isoTime } from '#foundation/clock.ts';
 import type { ModelAlias, ModelVersion } from '#stores/database/registry-store.ts';
 import type { VersionView } from './types.ts';
 
@@ -12,7 +13,7 @@ export function versionView(version: ModelVersion, aliases: readonly ModelAlias[
     path: version.path,
     runId: version.runId,
     gitCommit: version.gitCommit,
-    createdAt: version.createdAt,
+    createdAt: isoTime(version.createdAt),
     createdBy: version.createdBy,
     aliases: aliases
       .filter((alias) => alias.version === version.version)

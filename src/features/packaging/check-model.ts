@@ -72,8 +72,12 @@ export async function tryBatching(
     }
   }
   if (worst === 0) return result('exact', `${rows.rows} rows together give the bits they give alone`);
-  if (worst <= CLOSE) return result('close', `rows together differ from rows alone by at most ${worst}`);
-  return result('none', `rows together differ from rows alone by ${worst}: one request a run`);
+  if (worst <= CLOSE)
+    return result('close', `rows together differ from rows alone by at most ${Number(worst.toPrecision(2))}`);
+  return result(
+    'none',
+    `rows together differ from rows alone by ${Number(worst.toPrecision(2))}: one request a run`,
+  );
 }
 
 function result(batching: BundleManifest['batching'], detail: string): BatchingTrial {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { AbsolutePath, ContentId } from '#foundation/brands.ts';
-import { errnoOf, fromSystemError, MloError } from '#foundation/errors.ts';
+import { MloError } from '#foundation/errors.ts';
 import { contentIdOf, isContentId, shortId } from '#foundation/hash.ts';
 import { joinPath } from '#foundation/paths.ts';
+import { readBytesIfThere } from '#foundation/read-file.ts';
 import { MANIFEST_FILE, parseManifest, SIGNATURE_FILE } from '#formats/bundle.ts';
 import { parseSignature } from '#formats/signature-file.ts';
 import { resolveModelRef } from '#features/models/index.ts';
@@ -42,15 +42,7 @@ export async function openBundle(options: {
 
 /** Opens a bundle that was exported to a folder. */
 export async function openBundleDir(dir: AbsolutePath): Promise<OpenedBundle> {
-  return await open(async (path) => {
-    const file = joinPath(dir, path);
-    try {
-      return await readFile(file);
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
-      throw fromSystemError(error, file);
-    }
-  }, dir);
+  return await open((path) => readBytesIfThere(joinPath(dir, path)), dir);
 }
 
 async function packageRow(project: Project, ref: string): Promise<PackageRow> {

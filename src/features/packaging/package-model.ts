@@ -67,7 +67,7 @@ export async function packageModel(options: PackageOptions): Promise<PackageOutc
       .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     checks: made.checks,
     existed,
-    out: options.out,
+    output: options.out,
   };
 }
 

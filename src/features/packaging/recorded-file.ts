@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { AbsolutePath, ContentId, RepoPath } from '#foundation/brands.ts';
-import { errnoOf, fromSystemError } from '#foundation/errors.ts';
 import { joinPath } from '#foundation/paths.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import type { RunRecord } from '#stores/database/tracking-store.ts';
 import type { Project } from '#stores/project.ts';
 
@@ -44,13 +43,7 @@ export async function recordedText(
   if (recorded?.kind === 'file' && (await store.has(recorded.id))) {
     return new TextDecoder().decode(await store.readBytes(recorded.id));
   }
-  const absolute = joinPath(project.paths.root, path);
-  try {
-    return await readFile(absolute, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw fromSystemError(error, absolute);
-  }
+  return await readTextIfThere(joinPath(project.paths.root, path));
 }
 
 /**

@@ -32,12 +32,15 @@ export interface BundledProfile {
   readonly bytes: Uint8Array;
 }
 
-/** The profile drift is measured against. Its bytes are the ones its content id names. */
+/**
+ * The profile drift is measured against. Its bytes are the ones its content id names. Without sampled rows: a
+ * bundle goes where training data must not.
+ */
 export async function bundledProfile(
   project: Project,
   data: AbsolutePath,
   work: WorkOptions,
 ): Promise<BundledProfile> {
-  const { id } = await profileDataset({ project, paths: [data], ...work });
+  const { id } = await profileDataset({ project, paths: [data], sampleRows: 0, ...work });
   return { id, bytes: await (await project.store()).readBytes(id) };
 }

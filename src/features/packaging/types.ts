@@ -20,7 +20,8 @@ export interface PackageOutcome {
   readonly checks: readonly PackageCheck[];
   /** True when this very bundle existed already: nothing new was recorded. */
   readonly existed: boolean;
-  readonly out: string | undefined;
+  /** Folder the bundle was written to; undefined: only into the store. */
+  readonly output: string | undefined;
 }
 
 /** A bundle whose checksums were verified. */

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import type { AbsolutePath, RepoPath } from '#foundation/brands.ts';
-import { errnoOf, fromSystemError } from '#foundation/errors.ts';
+import type { RepoPath } from '#foundation/brands.ts';
 import { joinPath } from '#foundation/paths.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import { parseProjectFile, type ProjectFile } from '#formats/mlo-yaml.ts';
 import type { TemplateValues } from '#formats/mlo-yaml-template.ts';
 import { parseParams } from '#formats/params.ts';
@@ -22,9 +21,9 @@ export async function loadPipeline(options: {
   readonly replaced?: ReadonlyMap<RepoPath, string>;
 }): Promise<Pipeline> {
   const { root, pipelineFile } = options.project.paths;
-  const file = parseProjectFile((await readIfThere(pipelineFile)) ?? '', 'mlo.yaml');
+  const file = parseProjectFile((await readTextIfThere(pipelineFile)) ?? '', 'mlo.yaml');
   const read = async (path: RepoPath): Promise<unknown> => {
-    const text = options.replaced?.get(path) ?? (await readIfThere(joinPath(root, path)));
+    const text = options.replaced?.get(path) ?? (await readTextIfThere(joinPath(root, path)));
     return text === undefined ? undefined : parseParams(text, path);
   };
   const definitions = Object.values(file.stages);
@@ -68,13 +67,4 @@ function refuseMissingParamsFile(
       'paths of a stage start at its wdir; a file made by another stage belongs under "deps"',
     );
   });
-}
-
-export async function readIfThere(path: AbsolutePath): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw fromSystemError(error, path);
-  }
 }

@@ -1,8 +1,8 @@
 import { writeFileAtomic } from '#foundation/atomic-file.ts';
 import { joinPath } from '#foundation/paths.ts';
 import { acquireLock } from '#foundation/process-lock.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import { EMPTY_LOCK, readLock, writeLock, type LockedStage, type LockFile } from '#formats/mlo-lock.ts';
-import { readIfThere } from './load-pipeline.ts';
 import type { PipelineContext } from './types.ts';
 
 /**
@@ -24,7 +24,7 @@ export class LockWriter {
 
   /** Reads the file again when it has changed. */
   async refresh(): Promise<void> {
-    const text = (await readIfThere(this.context.project.paths.lockFile)) ?? '';
+    const text = (await readTextIfThere(this.context.project.paths.lockFile)) ?? '';
     if (text === this.text) return;
     this.file = readLock(text, 'mlo.lock');
     this.text = text;

@@ -2,9 +2,9 @@ import { writeFileAtomic } from '#foundation/atomic-file.ts';
 import type { RepoPath } from '#foundation/brands.ts';
 import { MloError } from '#foundation/errors.ts';
 import { checkedRepoPath, joinPath } from '#foundation/paths.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import { changeParams, parseParamChange, type ParamChange } from '#formats/params-edit.ts';
 import type { Project } from '#stores/project.ts';
-import { readIfThere } from './load-pipeline.ts';
 
 /** New texts of the params files that `key=value` words change, comments kept; nothing is written yet. */
 export async function overriddenParams(
@@ -19,7 +19,7 @@ export async function overriddenParams(
   }
   const texts = new Map<RepoPath, string>();
   for (const [path, changes] of byFile) {
-    const text = await readIfThere(joinPath(project.paths.root, path));
+    const text = await readTextIfThere(joinPath(project.paths.root, path));
     if (text === undefined) {
       throw new MloError('not-found', 'MLO_NO_PARAMS_FILE', `there is no params file ${path}`, {
         hint: `create ${path} with the parameters of your stages`,
@@ -33,6 +33,6 @@ export async function overriddenParams(
 export async function writeParams(project: Project, texts: ReadonlyMap<RepoPath, string>): Promise<void> {
   for (const [path, text] of texts) {
     const file = joinPath(project.paths.root, path);
-    if ((await readIfThere(file)) !== text) await writeFileAtomic(file, text);
+    if ((await readTextIfThere(file)) !== text) await writeFileAtomic(file, text);
   }
 }

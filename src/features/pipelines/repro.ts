@@ -136,6 +136,6 @@ function withResults(problem: unknown, stages: readonly StageResult[]): unknown 
 
 function noStages(): MloError {
   return new MloError('not-found', 'MLO_NO_STAGES', 'mlo.yaml has no stages', {
-    hint: 'describe the pipeline under "stages:" in mlo.yaml; see docs/guides/pipelines.md',
+    hint: 'describe the pipeline under "stages:" in mlo.yaml; see docs/tutorial/first-steps.md',
   });
 }

@@ -3,9 +3,9 @@ import type { AbsolutePath, ContentId } from '#foundation/brands.ts';
 import { canonicalJson } from '#foundation/canonical-json.ts';
 import { contentIdOf, hexOf, isContentId } from '#foundation/hash.ts';
 import { checkedRepoPath, joinPath } from '#foundation/paths.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import type { LockedOut } from '#formats/mlo-lock.ts';
 import type { Project } from '#stores/project.ts';
-import { readIfThere } from './load-pipeline.ts';
 import type { StageNow } from './stage-changes.ts';
 import type { Stage } from './types.ts';
 
@@ -34,7 +34,7 @@ export async function findCachedRun(
   project: Project,
   key: ContentId,
 ): Promise<readonly LockedOut[] | undefined> {
-  const text = await readIfThere(entryFile(project, key));
+  const text = await readTextIfThere(entryFile(project, key));
   const outs = text === undefined ? undefined : parseEntry(text);
   return outs !== undefined && (await allStored(project, outs)) ? outs : undefined;
 }
@@ -53,7 +53,7 @@ export async function saveCachedRun(
   const entry: CachedRun = { version: 1, stage: run.stage, outs: run.outs };
   const text = `${canonicalJson(entry)}\n`;
   const file = entryFile(project, key);
-  if ((await readIfThere(file)) !== text) await writeFileAtomic(file, text);
+  if ((await readTextIfThere(file)) !== text) await writeFileAtomic(file, text);
 }
 
 export function isCacheable(stage: Stage): boolean {

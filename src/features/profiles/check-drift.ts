@@ -16,6 +16,8 @@ export interface CheckDriftOptions {
   /** Files or folders of the data to check, taken together. */
   readonly current: readonly AbsolutePath[];
   readonly reference: DriftReference;
+  /** What the checked data is called; default: its path. */
+  readonly label?: string | undefined;
   /** Only these columns of the reference. */
   readonly columns?: readonly string[] | undefined;
   readonly ignore?: readonly string[] | undefined;
@@ -61,7 +63,7 @@ export async function checkDrift(options: CheckDriftOptions): Promise<DriftRepor
     version: 1,
     ...comparison,
     reference: compared,
-    current: { label: labelOf(current.data), profile: current.id, data: current.data },
+    current: { label: options.label ?? labelOf(current.data), profile: current.id, data: current.data },
   };
 }
 

@@ -31,7 +31,7 @@ export async function findPrediction(options: {
 
 async function inJournals(dir: AbsolutePath, id: string): Promise<LoggedPrediction | undefined> {
   for (const stem of (await listLogFiles(dir)).journals) {
-    const journal = await readJournal(journalPath(dir, stem));
+    const { journal } = await readJournal(journalPath(dir, stem));
     const record = journal?.records.find((candidate) => candidate.id === id);
     if (journal !== undefined && record !== undefined) return loggedPrediction(journal.header, record);
   }

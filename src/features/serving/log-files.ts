@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { errnoOf, fromSystemError, isMloError } from '#foundation/errors.ts';
+import type { Report } from '#foundation/events.ts';
 import { joinPath } from '#foundation/paths.ts';
 import { acquireLock } from '#foundation/process-lock.ts';
 import { removeJournal } from '#stores/predictions/append-log.ts';
@@ -44,14 +45,14 @@ export async function listLogFiles(dir: AbsolutePath): Promise<LogFiles> {
 }
 
 /** Seals the journals that no living process writes: those of servers that were killed. */
-export async function sealAbandoned(dir: AbsolutePath): Promise<void> {
+export async function sealAbandoned(dir: AbsolutePath, report: Report): Promise<void> {
   const { journals, segments } = await listLogFiles(dir);
   for (const stem of journals) {
     try {
       await using _lock = await lockJournal(dir, stem);
       // A crash after the segment was complete: only the journal is left to remove.
       if (segments.includes(stem)) await removeJournal(journalPath(dir, stem));
-      else await sealJournal(journalPath(dir, stem), segmentPath(dir, stem));
+      else await sealJournal(journalPath(dir, stem), segmentPath(dir, stem), report);
     } catch (error) {
       if (!isMloError(error) || error.kind !== 'locked') throw error;
     }

@@ -31,7 +31,7 @@ export async function openPredictionLog(options: {
   /** Size from which a journal is sealed. */
   readonly rotateBytes?: number;
 }): Promise<PredictionLog> {
-  await sealAbandoned(options.dir);
+  await sealAbandoned(options.dir, options.report);
   return new JournalLog(options);
 }
 
@@ -115,7 +115,7 @@ class JournalLog implements PredictionLog {
     try {
       await journal.log.close();
       this.lost += journal.log.dropped;
-      await sealJournal(journalPath(dir, journal.stem), segmentPath(dir, journal.stem));
+      await sealJournal(journalPath(dir, journal.stem), segmentPath(dir, journal.stem), this.options.report);
     } catch (error) {
       // The journal stays and is sealed by the next server or reader.
       this.warn(error);

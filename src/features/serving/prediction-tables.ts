@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { writeParquet } from '#adapters/tables/write-parquet.ts';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { errnoOf, fromSystemError } from '#foundation/errors.ts';
+import { silent, type Report } from '#foundation/events.ts';
 import { joinPath } from '#foundation/paths.ts';
 import type { Project } from '#stores/project.ts';
 import { journalPath, listLogFiles, sealAbandoned, segmentPath } from './log-files.ts';
@@ -16,13 +17,14 @@ import { journalColumns } from './seal-journal.ts';
 export async function predictionTables(options: {
   readonly project: Project;
   readonly model: string;
+  readonly report?: Report | undefined;
 }): Promise<readonly AbsolutePath[]> {
   const { project, model } = options;
   const dir = joinPath(project.paths.predictionsDir, model);
-  await sealAbandoned(dir);
+  await sealAbandoned(dir, options.report ?? silent);
   const copies = new Map<string, AbsolutePath>();
   for (const stem of (await listLogFiles(dir)).journals) {
-    const journal = await readJournal(journalPath(dir, stem));
+    const { journal } = await readJournal(journalPath(dir, stem));
     if (journal === undefined || journal.records.length === 0) continue;
     const copy = joinPath(project.paths.tmpDir, 'predictions', model, `${stem}.parquet`);
     await writeParquet({ path: copy, columns: journalColumns(journal) });

@@ -1,8 +1,10 @@
+import { basename } from 'node:path';
 import type { AbsolutePath } from '#foundation/brands.ts';
+import type { Report } from '#foundation/events.ts';
 import type { Column } from '#adapters/tables/table.ts';
 import { writeParquet } from '#adapters/tables/write-parquet.ts';
 import { DTYPES, type DType } from '#formats/inference/dtypes.ts';
-import { removeJournal } from '#stores/predictions/append-log.ts';
+import { removeJournal, setJournalAside } from '#stores/predictions/append-log.ts';
 import { readJournal, type Journal } from './read-journal.ts';
 import type { LoggedValue } from './types.ts';
 
@@ -19,14 +21,28 @@ export const OUTPUT_PREFIX = 'prediction.';
 /**
  * Turns a journal nobody writes any more into a Parquet file beside it, one row for each predicted row. The
  * file appears whole under its name before the journal goes, and has the journal's name: after a crash
- * between the two the journal is simply known to be sealed. Returns false when there was nothing to seal.
+ * between the two the journal is simply known to be sealed. A damaged journal is kept beside it as
+ * `.jsonl.damaged`, since only a person can read its rest; that is said.
  */
-export async function sealJournal(journal: AbsolutePath, segment: AbsolutePath): Promise<boolean> {
-  const content = await readJournal(journal);
+export async function sealJournal(
+  journal: AbsolutePath,
+  segment: AbsolutePath,
+  report: Report,
+): Promise<void> {
+  const { journal: content, damaged } = await readJournal(journal);
   const any = content !== undefined && content.records.length > 0;
   if (any) await writeParquet({ path: segment, columns: journalColumns(content) });
-  await removeJournal(journal);
-  return any;
+  if (!damaged) {
+    await removeJournal(journal);
+    return;
+  }
+  await setJournalAside(journal);
+  report({
+    type: 'warning',
+    code: 'MLO_JOURNAL_DAMAGED',
+    message: `${journal} has damaged lines; it is kept as ${basename(journal)}.damaged`,
+    hint: any ? 'its good records were saved' : 'none of its records could be read',
+  });
 }
 
 export function journalColumns(journal: Journal): readonly Column[] {

@@ -101,13 +101,14 @@ async function exists(path: AbsolutePath): Promise<boolean> {
   }
 }
 
+/** The commit comes before the first run, so that the run can name it. */
 function nextCommands(options: InitOptions, hasPackage: boolean): string[] {
   const commit = 'git add --all && git commit --message "mlo project"';
   if (options.template === undefined)
     return ['mlo add <file or folder>', 'mlo remote add origin <url>', commit];
   const install = hasPackage && !options.install ? ['npm install'] : [];
   if (options.template === 'flights') {
-    return [...install, 'npm run months', 'mlo add data/flights-2001-*.parquet', 'mlo repro', commit];
+    return [...install, 'npm run months', 'mlo add data/flights-2001-*.parquet', commit, 'mlo repro'];
   }
-  return ['pip install -r requirements.txt', 'mlo repro', commit];
+  return ['pip install -r requirements.txt', commit, 'mlo repro'];
 }

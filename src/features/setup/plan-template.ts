@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { AbsolutePath } from '#foundation/brands.ts';
-import { errnoOf, fromSystemError, MloError } from '#foundation/errors.ts';
+import { MloError } from '#foundation/errors.ts';
 import { joinPath } from '#foundation/paths.ts';
+import { readTextIfThere } from '#foundation/read-file.ts';
 import type { TemplateName } from './types.ts';
 
 /** A file to write, path relative to the project root. */
@@ -23,7 +24,7 @@ export async function planTemplate(options: {
   const planned: PlannedFile[] = [];
   const conflicts: string[] = [];
   for (const file of await templateFiles(options.packageDir, options.template)) {
-    const present = await readIfThere(joinPath(options.dir, file.path));
+    const present = await readTextIfThere(joinPath(options.dir, file.path));
     if (present === file.content) continue;
     if (present === undefined) planned.push(file);
     else if (file.path === '.gitignore') planned.push(...mergeIgnores(file, present));
@@ -72,13 +73,4 @@ function mergeIgnores(file: PlannedFile, present: string): PlannedFile[] {
   if (missing.length === 0) return [];
   const gap = present === '' || present.endsWith('\n') ? '' : '\n';
   return [{ path: file.path, content: `${present}${gap}${missing.join('\n')}\n` }];
-}
-
-async function readIfThere(path: AbsolutePath): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw fromSystemError(error, path);
-  }
 }

@@ -27,7 +27,7 @@ export const CONFIG = {
     default: 0,
     min: 0,
     env: 'MLO_JOBS',
-    description: 'Transfers and stages at once; 0 chooses by the number of cores.',
+    description: 'Transfers and stages at once; 0: 8 transfers, 1 stage.',
   },
   'core.lock_timeout': {
     type: 'number',

@@ -35,7 +35,7 @@ export interface ServeSummary {
   readonly requests: number;
   readonly rows: number;
   readonly failed: number;
-  readonly seconds: number;
+  readonly durationMs: number;
 }
 
 export interface RunningServer {
@@ -87,8 +87,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     await drain(server, sockets, options.graceSeconds);
     await predictor.close();
     await log?.close();
-    const seconds = (performance.now() - startedAt) / 1000;
-    return { model: `${name}/${version}`, digest, ...service.metrics.totals(), seconds };
+    const durationMs = Math.round(performance.now() - startedAt);
+    return { model: `${name}/${version}`, digest, ...service.metrics.totals(), durationMs };
   };
   return { url, port, stop: () => (stopping ??= stop()) };
 }

@@ -22,7 +22,7 @@ export function isBusy(error: unknown): boolean {
 /** An error of SQLite as one a person can act on; anything else as it is. */
 export function fromSqlError(error: unknown, file: AbsolutePath): unknown {
   if (isMloError(error)) return error;
-  switch (resultCode(error)) {
+  switch (isFull(error) ? RESULT.FULL : resultCode(error)) {
     case RESULT.BUSY:
     case RESULT.LOCKED:
       return new MloError('locked', 'MLO_DATABASE_BUSY', `another program keeps ${file} locked`, {
@@ -58,6 +58,11 @@ export function damaged(file: AbsolutePath, what: string, cause?: unknown): MloE
     hint: `restore it from a backup, or set it aside and start anew: mv ${file} ${file}.damaged`,
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** The shared memory file beside the database could not grow: a full disk does that even to readers. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_IOERR_SHMSIZE';
 }
 
 /**

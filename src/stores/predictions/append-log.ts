@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDir } from '#foundation/atomic-file.ts';
 import type { AbsolutePath } from '#foundation/brands.ts';
-import { fromSystemError } from '#foundation/errors.ts';
+import { errnoOf, fromSystemError } from '#foundation/errors.ts';
 
 /** Text waiting for the disk beyond this is dropped: a full disk must not become full memory. */
 const MOST_WAITING = 64 << 20;
@@ -99,4 +99,13 @@ export class AppendLog {
 /** Removes a journal whose content is sealed; gone already is fine. */
 export async function removeJournal(path: AbsolutePath): Promise<void> {
   await rm(path, { force: true });
+}
+
+/** Keeps a journal under another name, where nothing reads it any more; gone already is fine. */
+export async function setJournalAside(path: AbsolutePath): Promise<void> {
+  try {
+    await rename(path, `${path}.damaged`);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw fromSystemError(error, path);
+  }
 }

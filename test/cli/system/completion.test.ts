@@ -100,6 +100,10 @@ describe('the scripts', () => {
     ]);
   });
 
+  for (const shell of ['zsh', 'fish'].filter((name) => !installed(name))) {
+    process.stderr.write(`skipped: completion in ${shell}: ${shell} is not installed\n`);
+  }
+
   test.skipIf(!installed('zsh'))('zsh accepts its script', async () => {
     const { stdout } = await runCli(['completion', 'zsh'], { cwd: await tempDir() });
     const checked = spawnSync('zsh', ['-n'], { input: stdout, encoding: 'utf8' });

@@ -108,3 +108,27 @@ test('--fix reports a failed step, goes on with the next and ends with 1', async
   const failed = fixes.some((fix) => fix.status === 'failed');
   expect(result.exitCode).toBe(failed ? 1 : 0);
 });
+
+test('--remote asks each remote and says which one does not answer', async () => {
+  const folder = await tempDir();
+  const project = await testProject(`version: 1
+remotes:
+  good:
+    url: ${folder}
+  bad:
+    url: s3://bucket/prefix
+    endpoint_url: http://127.0.0.1:1
+    region: us-east-1
+`);
+  const env = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'hunter2hunter2' };
+  const result = await runCli(['doctor', '--remote', '--json'], { cwd: project.dir, env });
+  expect(checkNamed(result, 'remote good')).toMatchObject({ status: 'ok' });
+  expect(checkNamed(result, 'remote bad')).toMatchObject({
+    status: 'fail',
+    message: expect.stringContaining('s3://bucket/prefix'),
+  });
+  expect(result.exitCode).toBe(1);
+  expect(result.stdout).not.toContain('hunter2');
+  const without = await runCli(['doctor', '--json'], { cwd: project.dir, env });
+  expect(checkNamed(without, 'remote good')).toBeUndefined();
+});

@@ -20,13 +20,25 @@ describe('where results and errors go', () => {
   test('an error is text on stderr otherwise, without a stack', async () => {
     const result = await runCli(['status'], { cwd: await tempDir() });
     expect(result.stdout).toBe('');
-    expect(result.stderr).toMatch(/^error: no mlo project in .*\n {2}try: mlo init\n$/);
+    expect(result.stderr).toMatch(/^error: no mlo project in .*\n {2}hint: mlo init\n$/);
     expect(result.exitCode).toBe(10);
   });
 
   test("--json after -- belongs to the user's command", async () => {
     const result = await runCli(['nonsense', '--', '--json'], { cwd: await tempDir() });
     expect(result.stderr).toContain('unknown command');
+  });
+
+  test('help lists every command below a heading of the work it belongs to', async () => {
+    const help = (await runCli(['--help'], { cwd: await tempDir() })).stdout;
+    expect(help.match(/^[A-Z][\w ]+:$/gm)).toEqual([
+      'Options:',
+      'Project:',
+      'Data:',
+      'Pipelines and runs:',
+      'Models:',
+      'After training:',
+    ]);
   });
 
   test('-C runs as if started there', async () => {

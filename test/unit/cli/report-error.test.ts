@@ -14,7 +14,7 @@ describe('an error of mlo', () => {
     });
     expect(reportError(error, PLAIN, false)).toEqual({
       exitCode: 12,
-      text: 'error: no run "x"\n  try: mlo runs list\n',
+      text: 'error: no run "x"\n  hint: mlo runs list\n',
       json: { code: 'MLO_NO_SUCH_RUN', message: 'no run "x"', hint: 'mlo runs list', details: { run: 'x' } },
     });
   });
@@ -33,6 +33,22 @@ describe('an error of mlo', () => {
     });
     const { text, json } = reportError(error, PLAIN, true);
     expect(text + JSON.stringify(json)).not.toContain(secret);
+  });
+});
+
+describe('an error of the system', () => {
+  const system = (code: string, path?: string): Error =>
+    Object.assign(new Error(`${code}: text`), { code, ...(path === undefined ? {} : { path }) });
+
+  test('is no bug, wherever it struck', () => {
+    const full = reportError(system('ENOSPC', '/p/.mlo/x'), PLAIN, false);
+    expect(full).toMatchObject({ exitCode: 1, json: { code: 'MLO_DISK_FULL' } });
+    expect(full.text).toContain('/p/.mlo/x');
+    expect(reportError(system('EIO'), PLAIN, false)).toMatchObject({ exitCode: 1, json: { code: 'MLO_IO' } });
+  });
+
+  test('is a bug when mlo should have known better', () => {
+    expect(reportError(system('EBADF'), PLAIN, false).exitCode).toBe(70);
   });
 });
 

@@ -60,9 +60,20 @@ describe('ignore rules', () => {
   it('write lines that Git reads as exactly one path', async () => {
     const dir = await tempDir();
     execFileSync('git', ['init', '--quiet'], { cwd: dir });
-    const names = ['a*b', '[x]', '!bang', '#hash', 'sp ace ', 'que?', 'back\\slash', '数据'];
+    const names = [
+      'a*b',
+      '[x]',
+      '!bang',
+      '#hash',
+      'sp ace ',
+      'que?',
+      'back\\slash',
+      '数据',
+      'two\nlines',
+      'cr\r',
+    ];
     writeFileSync(join(dir, '.gitignore'), `${names.map(ignoreLine).join('\n')}\n`);
-    for (const name of [...names, 'aXb', 'x']) writeFileSync(join(dir, name), '');
+    for (const name of [...names, 'aXb', 'x', 'lines']) writeFileSync(join(dir, name), '');
     const visible = execFileSync(
       'git',
       ['-c', 'core.quotePath=false', 'status', '--porcelain', '-z', '-uall'],
@@ -71,6 +82,6 @@ describe('ignore rules', () => {
       .split('\0')
       .filter((line) => line !== '')
       .map((line) => line.slice(3));
-    expect(visible.toSorted()).toEqual(['.gitignore', 'aXb', 'x']);
+    expect(visible.toSorted()).toEqual(['.gitignore', 'aXb', 'lines', 'x']);
   });
 });

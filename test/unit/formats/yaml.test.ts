@@ -36,6 +36,9 @@ describe('a YAML file', () => {
     ['a:\n\tb: 1\n', /^mlo\.yaml:2:1: .*tab/i],
     ['a: "open\n', /^mlo\.yaml:\d+:\d+: /],
     ['a: b: c\n', /^mlo\.yaml:1:\d+: /],
+    ['a: 1\n---\nb: 2\n', /^mlo\.yaml:2:1: a second document begins here/],
+    ['['.repeat(10_000), /^mlo\.yaml:1:\d+: the values are nested too deeply$/],
+    ['- '.repeat(10_000), /^mlo\.yaml:1:1: the values are nested too deeply$/],
     ['key: *nowhere\n', /^mlo\.yaml:1:6: nothing is named &nowhere/],
   ])('%j is one error with line and column', (text, message) => {
     expect(problem(text)).toMatch(message);

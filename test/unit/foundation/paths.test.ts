@@ -25,7 +25,7 @@ describe('a path on the command line', () => {
     'metadata is refused: %s',
     (path) => {
       expect(() => repoPath(ROOT, join(ROOT, path) as AbsolutePath)).toThrow(
-        expect.objectContaining({ code: 'MLO_UNSAFE_PATH' }),
+        expect.objectContaining({ kind: 'usage', code: 'MLO_UNSAFE_PATH' }),
       );
     },
   );

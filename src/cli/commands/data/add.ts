@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from '../../ui/format.ts';
+import { formatBytes, formatCount, shellWord } from '../../ui/format.ts';
 import { defineCommand } from '../../define-command.ts';
 
 export const command = defineCommand({
@@ -31,16 +31,14 @@ into the folder's .gitignore. Adding again records what has changed since. Ident
     ui.table(
       result.items.map((item) => [
         item.change === 'unchanged' ? theme.dim('unchanged') : theme.good(item.change),
-        item.path,
+        ui.path(item.path),
         formatBytes(item.size),
         item.kind === 'dir' ? formatCount(item.nfiles, 'file') : '',
       ]),
       { right: [2, 3] },
     );
     if (result.forGit.length > 0) {
-      ui.line();
-      ui.line('next:');
-      ui.line(`  git add ${result.forGit.join(' ')}`);
+      ui.next([`git add ${result.forGit.map((path) => shellWord(ui.path(path))).join(' ')}`]);
     }
   },
 });

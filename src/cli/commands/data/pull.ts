@@ -1,6 +1,7 @@
 import { defineCommand } from '../../define-command.ts';
 import { formatBytes, formatCount } from '../../ui/format.ts';
 import { trackedOutputs } from './tracked-outputs.ts';
+import { TRANSFER_OPTIONS, VERSIONED_PATHS } from './transfer-options.ts';
 
 export const command = defineCommand({
   path: 'pull',
@@ -11,24 +12,14 @@ mlo.lock. An interrupted pull continues where it was. Data saved nowhere is neve
     { command: 'git pull && mlo pull', explains: "get a colleague's code and data" },
     { command: 'mlo pull data/flights.parquet', explains: 'only one path' },
   ],
-  args: {
-    paths: {
-      description: 'versioned paths, or folders that hold some; default: all',
-      variadic: true,
-      complete: 'path',
-    },
-  },
+  args: { paths: VERSIONED_PATHS },
   options: {
-    remote: { type: 'string', short: 'r', description: 'name of the remote', complete: 'remote' },
-    jobs: {
-      type: 'number',
-      short: 'j',
-      min: 1,
-      max: 64,
-      integer: true,
-      description: 'transfers at once (default 8)',
+    ...TRANSFER_OPTIONS,
+    force: {
+      type: 'boolean',
+      short: 'f',
+      description: 'give up data of the workspace that is saved nowhere',
     },
-    force: { type: 'boolean', description: 'give up data of the workspace that is saved nowhere' },
   },
   needs: 'project',
   output: 'document',
@@ -53,7 +44,7 @@ mlo.lock. An interrupted pull continues where it was. Data saved nowhere is neve
       ui.line(`${ui.theme.good('fetched')} ${what} from ${result.remote}`);
     }
     const changed = result.checkout.items.filter((item) => item.change !== 'unchanged');
-    ui.table(changed.map((item) => [ui.theme.good(item.change), item.path]));
+    ui.table(changed.map((item) => [ui.theme.good(item.change), ui.path(item.path)]));
     if (changed.length === 0) ui.line('workspace up to date');
   },
 });

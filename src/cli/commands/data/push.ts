@@ -1,6 +1,7 @@
 import { defineCommand } from '../../define-command.ts';
 import { formatBytes, formatCount } from '../../ui/format.ts';
 import { trackedOutputs } from './tracked-outputs.ts';
+import { TRANSFER_OPTIONS, VERSIONED_PATHS } from './transfer-options.ts';
 
 export const command = defineCommand({
   path: 'push',
@@ -11,24 +12,8 @@ continues where it was. Nothing on a remote is ever overwritten.`,
     { command: 'mlo push', explains: 'everything, to the default remote' },
     { command: 'mlo push data/flights.parquet --remote backup', explains: 'one path, to another remote' },
   ],
-  args: {
-    paths: {
-      description: 'versioned paths, or folders that hold some; default: all',
-      variadic: true,
-      complete: 'path',
-    },
-  },
-  options: {
-    remote: { type: 'string', short: 'r', description: 'name of the remote', complete: 'remote' },
-    jobs: {
-      type: 'number',
-      short: 'j',
-      min: 1,
-      max: 64,
-      integer: true,
-      description: 'transfers at once (default 8)',
-    },
-  },
+  args: { paths: VERSIONED_PATHS },
+  options: TRANSFER_OPTIONS,
   needs: 'project',
   output: 'document',
   run: async (input, context) => {

@@ -43,8 +43,8 @@ since the last look. With -v, and under --json, folders name the files that diff
     if (data.length > 0) {
       ui.line('data:');
       for (const item of data) {
-        ui.line(`  ${word(theme, item.state)}  ${item.path}`);
-        for (const file of item.files) ui.line(`      ${word(theme, file.state)}  ${file.path}`);
+        ui.line(`  ${word(theme, item.state)}  ${ui.path(item.path)}`);
+        for (const file of item.files) ui.line(`      ${word(theme, file.state)}  ${ui.path(file.path)}`);
       }
       for (const line of advice(data)) ui.line(theme.dim(`  ${line}`));
     }

@@ -3,6 +3,8 @@ import type { ColumnDrift, DriftReference, DriftReport } from '#features/profile
 import type { Context } from '../../context.ts';
 import { defineCommand } from '../../define-command.ts';
 import { EXIT } from '../../exit-codes.ts';
+import { nameList } from '../../name-list.ts';
+import { formatCount } from '../../ui/format.ts';
 import type { Ui } from '../../ui/ui.ts';
 
 export const command = defineCommand({
@@ -72,12 +74,12 @@ columns reaches --share. Exit code 3 when it has; 0 when it has not or when ther
   run: async (input, context) => {
     const { checkDrift, checkReportPath, writeDriftReport } = await import('#features/profiles/index.ts');
     if (input.report !== undefined) checkReportPath(input.report);
-    const named = namedColumns(input.columns);
-    const compared = await comparison({ ...input, columns: named }, context);
+    const named = nameList(input.columns);
+    const compared = await comparison({ ...input, columns: named.length > 0 ? named : undefined }, context);
     const report = await checkDrift({
       project: context.project(),
       ...compared,
-      ignore: namedColumns(input.ignore) ?? [],
+      ignore: nameList(input.ignore),
       threshold: input.threshold,
       minRows: input.minRows,
       share: input.share,
@@ -87,7 +89,12 @@ columns reaches --share. Exit code 3 when it has; 0 when it has not or when ther
     if (input.report !== undefined) await writeDriftReport({ path: context.resolve(input.report), report });
     return report;
   },
-  render: renderReport,
+  render: (report, ui, input) => {
+    // Without an answer a table of dashes tells nothing; the warning has said how many rows are needed.
+    if (report.verdict !== 'insufficient_data' || ui.verbose) renderColumns(report, ui);
+    ui.line(verdictLine(report, ui));
+    if (input.report !== undefined) ui.line(`report written to ${input.report}`);
+  },
   exitCode: (report) => (report.verdict === 'drift' ? EXIT.no : EXIT.ok),
 });
 
@@ -96,6 +103,8 @@ interface Compared {
   readonly reference: DriftReference;
   readonly columns: readonly string[] | undefined;
   readonly sharedOnly: boolean;
+  /** Where the data is no file the caller named. */
+  readonly label?: string;
 }
 
 interface Asked {
@@ -138,7 +147,7 @@ async function modelComparison(
   const project = context.project();
   const { openBundle, referenceProfile } = await import('#features/packaging/index.ts');
   const { profile, name, version } = await referenceProfile({ project, ref: asked.model });
-  const reference = { profile, label: `${asked.model} (version ${version})` };
+  const reference = { profile, label: labelOf(asked.model, `${name}/${version}`) };
   const { signature } = await openBundle({ project, ref: asked.model });
   const known = new Set(profile.columns.map((column) => column.name));
   const inputs = signature.columns.map((column) => column.name).filter((column) => known.has(column));
@@ -146,21 +155,20 @@ async function modelComparison(
   const sharedOnly = columns === undefined;
   if (asked.current.length > 0) return { current: asked.current, reference, columns, sharedOnly };
   const { predictionTables } = await import('#features/serving/index.ts');
-  const current = await predictionTables({ project, model: name });
-  if (current.length > 0) return { current, reference, columns, sharedOnly };
+  const current = await predictionTables({ project, model: name, report: context.report });
+  const label = `logged predictions of ${name}`;
+  if (current.length > 0) return { current, reference, columns, sharedOnly, label };
   throw new MloError('not-found', 'MLO_NO_PREDICTIONS', `no predictions of ${name} are logged`, {
     hint: `mlo serve ${asked.model}, or name the data: mlo drift check PATH --model ${asked.model}`,
   });
 }
 
-/** `--columns a,b --columns c` */
-function namedColumns(values: readonly string[]): readonly string[] | undefined {
-  const names = values.flatMap((value) => value.split(',')).map((name) => name.trim());
-  const given = names.filter((name) => name !== '');
-  return given.length === 0 ? undefined : given;
+/** `late@prod (late/3)`; a reference that is a version already stands alone. */
+function labelOf(ref: string, version: string): string {
+  return ref === version ? ref : `${ref} (${version})`;
 }
 
-function renderReport(report: DriftReport, ui: Ui): void {
+function renderColumns(report: DriftReport, ui: Ui): void {
   const { theme } = ui;
   ui.table(
     report.columns.map((column) => [
@@ -179,7 +187,6 @@ function renderReport(report: DriftReport, ui: Ui): void {
     ui.line(theme.dim(`not in the reference: ${report.extraColumns.join(', ')}`));
   }
   ui.line();
-  ui.line(verdictLine(report, ui));
 }
 
 function verdictCell(column: ColumnDrift, ui: Ui): string {
@@ -189,11 +196,11 @@ function verdictCell(column: ColumnDrift, ui: Ui): string {
 
 function verdictLine(report: DriftReport, ui: Ui): string {
   const { rows, rule, current, reference } = report;
-  const sides = `${current.label} (${rows.current.toLocaleString('en-US')} rows) against ${reference.label} (${rows.reference.toLocaleString('en-US')} rows)`;
+  const sides = `${current.label} (${formatCount(rows.current, 'row')}) against ${reference.label} (${formatCount(rows.reference, 'row')})`;
   if (report.verdict === 'insufficient_data') return `${ui.theme.warn('insufficient data')}: ${sides}`;
   const answered = report.columns.filter((column) => column.verdict !== 'insufficient_data').length;
   const counts = `${report.driftedColumns.length} of ${answered} columns drifted`;
-  const from = rule.driftShare === 0 ? 'any counts' : `${Math.round(rule.driftShare * 100)} % count as drift`;
+  const from = rule.driftShare === 0 ? 'any one counts' : `it takes ${Math.round(rule.driftShare * 100)} %`;
   const verdict = report.verdict === 'drift' ? ui.theme.bad('drift') : ui.theme.good('no drift');
   return `${verdict}: ${counts} (${from}); ${sides}`;
 }

@@ -14,7 +14,7 @@ known; elsewhere name it with --run.`,
   args: { path: { description: 'file or folder', required: true, complete: 'path' } },
   options: {
     as: { type: 'string', value: 'name', description: 'path among the artifacts of the run' },
-    run: { type: 'string', complete: 'run', description: 'another run than the current one' },
+    run: { type: 'string', value: 'run', complete: 'run', description: 'another run than the current one' },
   },
   needs: 'project',
   output: 'document',

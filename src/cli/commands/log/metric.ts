@@ -20,7 +20,7 @@ export const command = defineCommand({
   },
   options: {
     step: { type: 'number', integer: true, default: 0, description: 'place in the series' },
-    run: { type: 'string', complete: 'run', description: 'another run than the current one' },
+    run: { type: 'string', value: 'run', complete: 'run', description: 'another run than the current one' },
   },
   needs: 'project',
   output: 'document',

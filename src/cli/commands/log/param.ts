@@ -11,7 +11,9 @@ mlo run the run is known; elsewhere name it with --run. Several at once: name=va
     { command: 'mlo log param lr=0.1 depth=6 --run @last', explains: 'two, to the newest run' },
   ],
   args: { param: { description: 'NAME VALUE, or NAME=VALUE …', required: true, variadic: true } },
-  options: { run: { type: 'string', complete: 'run', description: 'another run than the current one' } },
+  options: {
+    run: { type: 'string', value: 'run', complete: 'run', description: 'another run than the current one' },
+  },
   needs: 'project',
   output: 'document',
   run: async (input, context) => {

@@ -9,11 +9,11 @@ export const command = defineCommand({
   output: 'document',
   run: async (_input, context) => {
     const { listModels } = await import('#features/models/index.ts');
-    return listModels({ project: context.project() });
+    return { models: await listModels({ project: context.project() }) };
   },
-  render: (models, ui) => {
+  render: ({ models }, ui) => {
     if (models.length === 0) {
-      ui.line('no models are registered; add one: mlo model register NAME --run @last');
+      ui.line('no models are registered: mlo model register <name> --run @last');
       return;
     }
     ui.table(

@@ -15,7 +15,7 @@ are compared with rows answered alone.`,
   ],
   args: { ref: { description: 'late@prod or late/3', required: true, complete: 'model' } },
   options: {
-    out: {
+    output: {
       type: 'string',
       short: 'o',
       value: 'dir',
@@ -24,6 +24,7 @@ are compared with rows answered alone.`,
     },
     engine: {
       type: 'string',
+      value: 'engine',
       choices: ['auto', 'native', 'wasm'],
       description: 'ONNX engine the example is answered with [serve.engine]',
     },
@@ -36,7 +37,7 @@ are compared with rows answered alone.`,
     return packageModel({
       project: context.project(),
       ref: input.ref,
-      out: input.out === undefined ? undefined : context.resolve(input.out),
+      out: input.output === undefined ? undefined : context.resolve(input.output),
       engine: engineChoice(input.engine, context.config()),
       by: await context.user(),
       now: context.now(),
@@ -51,6 +52,7 @@ are compared with rows answered alone.`,
     ui.line(`${ui.theme.good(what)} ${outcome.existed ? 'was packaged already' : 'packaged'}`);
     ui.line(`digest  ${outcome.digest}`);
     ui.line(`size    ${formatBytes(outcome.size)} in ${formatCount(outcome.files.length, 'file')}`);
-    if (outcome.out !== undefined) ui.line(`folder  ${outcome.out}`);
+    if (outcome.output !== undefined) ui.line(`folder  ${outcome.output}`);
+    ui.next([`mlo serve ${outcome.ref}`]);
   },
 });

@@ -50,7 +50,7 @@ interrupted, its previous outputs come back. Each repro that does something is r
       type: 'boolean',
       description: 'run commands even when the same inputs were run before',
     },
-    name: { type: 'string', description: 'name of the recorded run' },
+    name: { type: 'string', short: 'n', value: 'name', description: 'name of the recorded run' },
   },
   needs: 'project',
   output: 'lines',
@@ -61,7 +61,7 @@ interrupted, its previous outputs come back. Each repro that does something is r
         hint: 'mlo repro --single train',
       });
     }
-    const report = await repro({
+    return repro({
       project: context.project(),
       signal: context.signal,
       report: context.report,
@@ -80,21 +80,21 @@ interrupted, its previous outputs come back. Each repro that does something is r
       by: () => context.user(),
       why: input.why,
     });
-    return { ...report, why: input.why };
   },
-  render: (result, ui) => {
+  render: (result, ui, input) => {
     const failed = result.stages.filter(({ outcome }) => outcome === 'failed');
     if (result.stages.every(({ outcome }) => outcome === 'unchanged')) {
       ui.line(`Everything is up to date: ${formatCount(result.stages.length, 'stage')} unchanged.`);
       return;
     }
-    for (const stage of result.stages) renderStage(stage, ui, result.why);
+    for (const stage of result.stages) renderStage(stage, ui, input.why);
     if (result.runName !== undefined) {
       ui.line();
       ui.line(
         `Recorded as run ${ui.theme.accent(result.runName)}: mlo runs show ${result.runId?.slice(0, 8) ?? ''}`,
       );
     }
+    if (failed.length === 0 && !input.dry) ui.next([`git add ${ui.path('mlo.lock')}`]);
     if (failed.length > 0) ui.line(ui.theme.bad(`${formatCount(failed.length, 'stage')} failed.`));
   },
   exitCode: (result) => (result.stages.some(({ outcome }) => outcome === 'failed') ? EXIT.partly : EXIT.ok),

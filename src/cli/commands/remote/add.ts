@@ -18,10 +18,10 @@ AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or from a profile of ~/.aws. The fir
   },
   options: {
     endpointUrl: { type: 'string', value: 'url', description: 'server that speaks S3, for MinIO and others' },
-    region: { type: 'string', description: 'S3 region' },
-    profile: { type: 'string', description: 'profile of ~/.aws/config' },
+    region: { type: 'string', value: 'name', description: 'S3 region' },
+    profile: { type: 'string', value: 'name', description: 'profile of ~/.aws/config' },
     default: { type: 'boolean', short: 'd', description: 'make it the default remote' },
-    force: { type: 'boolean', description: 'replace a remote of the same name' },
+    force: { type: 'boolean', short: 'f', description: 'replace a remote of the same name' },
   },
   needs: 'project',
   output: 'document',

@@ -21,8 +21,17 @@ Inside the command, MLO_RUN_ID names the run, and "mlo log" adds to it from any 
   ],
   args: { command: { description: 'the command and its arguments', required: true, variadic: true } },
   options: {
-    name: { type: 'string', short: 'n', description: 'name of the run; one is made up when not given' },
-    experiment: { type: 'string', description: 'experiment the run belongs to; made when new' },
+    name: {
+      type: 'string',
+      short: 'n',
+      value: 'name',
+      description: 'name of the run; one is made up when not given',
+    },
+    experiment: {
+      type: 'string',
+      value: 'name',
+      description: 'experiment the run belongs to; made when new',
+    },
     param: { type: 'strings', short: 'P', value: 'key=value', description: 'a parameter to record' },
     params: {
       type: 'strings',
@@ -81,7 +90,7 @@ Inside the command, MLO_RUN_ID names the run, and "mlo log" adds to it from any 
     );
     if (metrics.length > shown.length) ui.line(`  and ${metrics.length - shown.length} more`);
     for (const output of result.outputs) ui.line(`  ${output.path} stored (${formatBytes(output.size)})`);
-    ui.line(ui.theme.dim(`mlo runs show ${shortRunId(result.runId)}`));
+    ui.line(ui.theme.dim(`all of it: mlo runs show ${shortRunId(result.runId)}`));
   },
   exitCode: (result) => (result.problems.length === 0 ? EXIT.ok : EXIT.partly),
 });

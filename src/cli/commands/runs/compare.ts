@@ -24,17 +24,16 @@ two. Differences of metrics are to the first run.`,
   output: 'document',
   run: async (input, context) => {
     const { compareRuns } = await import('#features/runs/index.ts');
-    const comparison = await compareRuns({
+    return compareRuns({
       project: context.project(),
       signal: context.signal,
       report: context.report,
       refs: input.runs,
     });
-    return { ...comparison, all: input.all };
   },
-  render: (result, ui) => {
+  render: (result, ui, input) => {
     ui.table(headRows(result, ui), { head: ['', ...result.runs.map((run) => run.name)] });
-    const section = (title: string, rows: readonly Row[]): void => renderSection(ui, title, rows, result.all);
+    const section = (title: string, rows: readonly Row[]): void => renderSection(ui, title, rows, input.all);
     section(
       'Metrics',
       result.metrics.map((metric) => metricRow(metric, ui)),
@@ -61,7 +60,7 @@ function headRows(result: RunComparison, ui: Ui): readonly (readonly string[])[]
   return [
     row('run', (run) => ui.theme.accent(shortRunId(run.runId))),
     row('status', (run) => statusText(run.status, ui.theme)),
-    row('started', (run) => formatTime(Date.parse(run.startedAt))),
+    row('started', (run) => formatTime(run.startedAt)),
     row('took', (run) => formatDuration(run.durationMs)),
   ];
 }

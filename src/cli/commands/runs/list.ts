@@ -1,5 +1,6 @@
 import type { RunSummary } from '#features/runs/index.ts';
 import { defineCommand } from '../../define-command.ts';
+import { nameList } from '../../name-list.ts';
 import { formatDuration, formatNumber, formatTime } from '../../ui/format.ts';
 import { shortRunId, statusText } from '../../ui/run-status.ts';
 import { displayWidth } from '../../ui/text-width.ts';
@@ -27,7 +28,7 @@ Runs whose mlo was killed are shown as KILLED.`,
       description: 'order by a metric',
     },
     limit: { type: 'number', min: 1, integer: true, default: 50, description: 'at most so many' },
-    experiment: { type: 'string', description: 'of one experiment only' },
+    experiment: { type: 'string', value: 'name', description: 'of one experiment only' },
     columns: {
       type: 'strings',
       value: 'names',
@@ -47,16 +48,17 @@ Runs whose mlo was killed are shown as KILLED.`,
       sort: input.sort,
       limit: input.limit,
     });
-    const columns = input.columns.flatMap((text) => text.split(',')).map((name) => name.trim());
-    return { runs, columns: columns.filter((name) => name !== ''), params: input.params };
+    return { runs };
   },
-  render: ({ runs, columns, params }, ui) => {
+  render: ({ runs }, ui, input) => {
     if (runs.length === 0) {
       ui.line('no runs are recorded yet; record one: mlo run -- <command>');
       return;
     }
     const fixed = fixedColumns(runs, ui);
-    const wanted = columns.length > 0 ? columns : [...metricNames(runs), ...(params ? paramNames(runs) : [])];
+    const columns = nameList(input.columns);
+    const params = input.params ? paramNames(runs) : [];
+    const wanted = columns.length > 0 ? columns : [...metricNames(runs), ...params];
     const room = (ui.width ?? DEFAULT_WIDTH) - widthOf(fixed);
     const shown = columns.length > 0 ? wanted : fitting(wanted, runs, room);
     const all = [...fixed, ...shown.map((name) => valueColumn(name, runs))];
@@ -90,7 +92,7 @@ function fixedColumns(runs: readonly RunSummary[], ui: Ui): readonly Column[] {
     left('NAME', (run) => cut(run.name, ui.width === undefined ? Infinity : 24)),
     ...(experiments.size > 1 ? [left('EXPERIMENT', (run) => cut(run.experiment, 16))] : []),
     left('STATUS', (run) => statusText(run.status, ui.theme)),
-    left('STARTED', (run) => formatTime(Date.parse(run.startedAt)).slice(0, 'YYYY-MM-DD HH:MM'.length)),
+    left('STARTED', (run) => formatTime(run.startedAt).slice(0, 'YYYY-MM-DD HH:MM'.length)),
     { head: 'TOOK', cells: runs.map((run) => formatDuration(run.durationMs)), right: true },
   ];
 }

@@ -54,7 +54,7 @@ function facts(run: RunDetails): readonly (readonly [string, string])[] {
     ['id', run.runId],
     ['experiment', run.experiment],
     ['command', run.command],
-    ['started', `${formatTime(Date.parse(run.startedAt))}, took ${formatDuration(run.durationMs)}`],
+    ['started', `${formatTime(run.startedAt)}, took ${formatDuration(run.durationMs)}`],
     ['by', run.user],
     ['commit', commit && `${commit}${branch}${code.dirty ? ', with uncommitted changes' : ''}`],
   ];

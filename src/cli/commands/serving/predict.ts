@@ -1,5 +1,6 @@
 import { formatCount } from '../../ui/format.ts';
 import { defineCommand } from '../../define-command.ts';
+import { nameList } from '../../name-list.ts';
 
 export const command = defineCommand({
   path: 'predict',
@@ -31,6 +32,7 @@ same bits "mlo serve" gives with the same engine. Without --output the first row
     keep: { type: 'strings', value: 'columns', description: 'columns of the input to write too: a,b' },
     engine: {
       type: 'string',
+      value: 'engine',
       choices: ['auto', 'native', 'wasm'],
       description: 'ONNX engine [serve.engine]',
     },
@@ -47,7 +49,7 @@ same bits "mlo serve" gives with the same engine. Without --output the first row
       nativeDir: context.nativeDir,
       input: context.resolve(requiredInput(input.input)),
       output: input.output === undefined ? undefined : context.resolve(input.output),
-      keep: input.keep.flatMap((names) => names.split(',')).filter((name) => name !== ''),
+      keep: nameList(input.keep),
       signal: context.signal,
       report: context.report,
     });
@@ -56,7 +58,7 @@ same bits "mlo serve" gives with the same engine. Without --output the first row
     if (outcome.output === undefined) {
       ui.table(
         outcome.preview.map((row) => row.map((value) => (value === null ? '' : String(value)))),
-        { head: outcome.columns.map((name) => name.toUpperCase()) },
+        { head: outcome.columns },
       );
       if (outcome.rows > outcome.preview.length)
         ui.line(ui.theme.dim(`… ${outcome.preview.length} of ${outcome.rows} rows`));

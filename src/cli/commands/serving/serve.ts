@@ -29,6 +29,7 @@ or Ctrl-C it stops being ready, answers what is under way, and exits 0.`,
     },
     engine: {
       type: 'string',
+      value: 'engine',
       choices: ['auto', 'native', 'wasm'],
       description: 'ONNX engine [serve.engine]',
     },
@@ -73,6 +74,6 @@ or Ctrl-C it stops being ready, answers what is under way, and exits 0.`,
   render: (summary, ui) => {
     const counts = `${formatCount(summary.requests, 'request')}, ${formatCount(summary.rows, 'row')}`;
     const failed = summary.failed === 0 ? '' : `, ${summary.failed} refused or failed`;
-    ui.line(`served ${summary.model} for ${formatDuration(summary.seconds * 1000)}: ${counts}${failed}`);
+    ui.line(`served ${summary.model} for ${formatDuration(summary.durationMs)}: ${counts}${failed}`);
   },
 });

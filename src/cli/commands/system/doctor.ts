@@ -4,11 +4,14 @@ import type { Ui } from '../../ui/ui.ts';
 export const command = defineCommand({
   path: 'doctor',
   summary: 'check this machine and project; --fix installs native engines',
-  details: `Looks at Node, git, the SQLite driver, the ONNX engine and the project's own files. Ends with 1 when something does not work; a warning means it works but could be better.
+  details: `Looks at Node, git, the SQLite driver, the ONNX engine and the project's own files. Ends with 1 when something
+does not work; a warning means it works but could be better.
 
---fix installs onnxruntime-node from the npm registry with its install script skipped (the script downloads from elsewhere) and compiles better-sqlite3 when python3, make, a C++ compiler and Node's headers are here.`,
+--fix installs onnxruntime-node from the npm registry with its install script skipped (the script downloads
+from elsewhere) and compiles better-sqlite3 when python3, make, a C++ compiler and Node's headers are here.`,
   examples: [
     { command: 'mlo doctor', explains: 'what works here, and what to type when something does not' },
+    { command: 'mlo doctor --remote', explains: 'and whether the remotes answer' },
     { command: 'mlo doctor --fix', explains: 'install the native engines; needs only the npm registry' },
   ],
   options: {

@@ -22,11 +22,12 @@ file executable:
   options: {
     template: {
       type: 'string',
+      value: 'name',
       choices: ['flights', 'python'],
       description: 'start from an example project',
     },
     install: { type: 'boolean', default: true, description: "do not install the template's npm packages" },
-    force: { type: 'boolean', description: "replace files that differ from the template's" },
+    force: { type: 'boolean', short: 'f', description: "replace files that differ from the template's" },
   },
   needs: 'none',
   output: 'document',
@@ -48,8 +49,6 @@ file executable:
     const said = result.state === 'created' ? 'project created in' : 'already a project:';
     ui.line(`${theme.good(said)} ${result.root}`);
     for (const file of result.files) ui.line(`  ${file}`);
-    ui.line();
-    ui.line('next:');
-    for (const command of result.next) ui.line(`  ${command}`);
+    ui.next(result.next);
   },
 });

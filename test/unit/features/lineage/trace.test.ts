@@ -337,14 +337,14 @@ describe('what is no broken edge', () => {
     expect(edges(found)).toContain('data:data/flights.csv versioned-by commit');
   });
 
-  it('data that is not in the local store: a note with the command that fetches it', async () => {
+  it('an input that is neither stored nor versioned: a note, and no command, since none can fetch it', async () => {
     const made = await lineageProject();
     await using run = await startRun({ project: made.project, name: 'remote-data' });
     await run.addFiles([{ role: 'input', path: 'elsewhere.csv', kind: 'file', id: OTHER, size: 5 }]);
     await run.finish('FINISHED');
     const found = await trace({ project: made.project, subject: run.runId });
     expect(found.notes.map((note) => note.message)).toContain(
-      `elsewhere.csv (${hexOf(OTHER).slice(0, 12)}) is not in the local store: mlo pull`,
+      `elsewhere.csv (${hexOf(OTHER).slice(0, 12)}) is not in the local store, and no version holds it`,
     );
   });
 

@@ -135,6 +135,29 @@ describe('the prediction log', () => {
     await predictor.close();
   });
 
+  it.each([
+    ['a record', (lines: string[]) => [...lines, '5', '{"id":"x","t":1e300,"rows":1,"in":[],"out":[]}'], 2],
+    ['a value', (lines: string[]) => [...lines, (lines[1] ?? '').replace('[18,', '[1.5,')], 2],
+    ['the header', (lines: string[]) => ['{"mlo_predictions":1,"imputs":[]}', ...lines.slice(1)], 0],
+    ['everything', () => ['\u0000\u0001', '\u0002'], 0],
+  ] as const)('reads around damage of %s and keeps the damaged journal', async (_what, damage, rows) => {
+    const { project, predictor, open, logDir } = await opened();
+    const log = await open();
+    log.record(newPredictionId(1), 1000, await answered(predictor));
+    await log.flush();
+    const journal = (await readdir(logDir)).find((name) => name.endsWith('.jsonl')) ?? '';
+    const lines = (await readFile(join(logDir, journal), 'utf8')).trimEnd().split('\n');
+    await log.close();
+    const damaged = `${damage(lines).join('\n')}\n`;
+    await writeFile(join(logDir, '20200101T000000-bad00000.jsonl'), damaged);
+    const tables = await predictionTables({ project, model: 'late' });
+    const segment = tables.find((path) => path.includes('bad00000'));
+    const sealed = segment === undefined ? 0 : (await openTable(segment)).rows;
+    expect(sealed).toBe(rows);
+    expect(await readFile(join(logDir, '20200101T000000-bad00000.jsonl.damaged'), 'utf8')).toBe(damaged);
+    await predictor.close();
+  });
+
   it('rotates without losing a record', async () => {
     const { project, predictor, open, logDir } = await opened();
     const answer = await answered(predictor);

@@ -197,6 +197,7 @@ describe('errors of SQLite', () => {
 
   test.each([
     ['SQLITE_FULL', undefined, 'MLO_DISK_FULL'],
+    ['SQLITE_IOERR_SHMSIZE', 4874, 'MLO_DISK_FULL'],
     ['UNKNOWN_SQLITE_ERROR_778', 778, 'MLO_IO'],
     ['SQLITE_IOERR_WRITE', undefined, 'MLO_IO'],
     ['SQLITE_READONLY', 8, 'MLO_NO_PERMISSION'],
