@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, fromSystemError, MloError } from '#foundation/errors.ts';
 import { configFromEnv, parseConfigFile, resolveConfig, type ConfigLayer } from '#formats/config/config.ts';
@@ -35,8 +35,15 @@ export const loadConfig: ConfigLoader = ({ paths, ...options }) => {
 
 function readIfThere(path: string): string | undefined {
   try {
+    const info = statSync(path, { throwIfNoEntry: false });
+    if (info === undefined) return undefined;
+    // Reading a named pipe would wait for a writer for ever.
+    if (!info.isFile() && !info.isDirectory()) {
+      throw new MloError('config', 'MLO_UNREADABLE', `${path} is not a file`);
+    }
     return readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof MloError) throw error;
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     const known = fromSystemError(error, path);
     if (known instanceof MloError) throw known;

@@ -183,6 +183,21 @@ describe('the packed mlo', () => {
     expect(messageOf(after, 'onnx engine')).toContain('native');
     expect(messageOf(after, 'sqlite')).toContain(canCompile() ? 'better-sqlite3 loads' : 'libsql');
     if (canCompile()) await contractOnBetterSqlite(join(network.env.XDG_DATA_HOME ?? '', 'mlo/native'));
+    const native = await run(
+      [
+        process.execPath,
+        join(PACKAGE_DIR, 'demo/demo.mjs'),
+        '--json',
+        '--dir',
+        await tempDir(),
+        '--mlo',
+        bin,
+      ],
+      dir,
+      network,
+    );
+    expect(native, native.stdout.slice(-3000) + native.stderr).toMatchObject({ code: 0 });
+    expect(native.stdout).toContain('native 1.');
     // What libsql wrote, the other driver reads.
     const runs = await run([bin, 'runs', 'list', '--json'], join(dir, 'flights'), network);
     expect(runs, runs.stdout + runs.stderr).toMatchObject({ code: 0 });
