@@ -4,15 +4,15 @@ import { describe, expect, test } from 'vitest';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { absolutePath, checkedRepoPath, projectPaths, repoPath } from '#foundation/paths.ts';
 
-const ROOT = '/work/project' as AbsolutePath;
+const ROOT = '/srv/project' as AbsolutePath;
 
 describe('a path on the command line', () => {
   test('becomes one relative to the project', () => {
-    expect(repoPath(ROOT, absolutePath('/work/project/data', '../models/a.onnx'))).toBe('models/a.onnx');
+    expect(repoPath(ROOT, absolutePath('/srv/project/data', '../models/a.onnx'))).toBe('models/a.onnx');
     expect(repoPath(ROOT, absolutePath(ROOT, 'data/..data'))).toBe('data/..data');
   });
 
-  test.each(['/work/project', '/work', '/work/project2/x', '/work/project/../x', '/'])(
+  test.each(['/srv/project', '/srv', '/srv/project2/x', '/srv/project/../x', '/'])(
     'outside the project is refused: %s',
     (path) => {
       expect(() => repoPath(ROOT, resolve(path) as AbsolutePath)).toThrow(
@@ -82,12 +82,12 @@ describe('a path from a file someone else wrote', () => {
 });
 
 test('a linked worktree has its own index and the store of the main one', () => {
-  const paths = projectPaths('/work/linked' as AbsolutePath, '/work/main' as AbsolutePath);
+  const paths = projectPaths('/srv/linked' as AbsolutePath, '/srv/main' as AbsolutePath);
   expect(paths).toMatchObject({
-    indexFile: '/work/linked/.mlo/index',
-    locksDir: '/work/linked/.mlo/locks',
-    configFile: '/work/linked/.mlo/config.yaml',
-    storeDir: '/work/main/.mlo/store',
-    databaseFile: '/work/main/.mlo/mlo.db',
+    indexFile: '/srv/linked/.mlo/index',
+    locksDir: '/srv/linked/.mlo/locks',
+    configFile: '/srv/linked/.mlo/config.yaml',
+    storeDir: '/srv/main/.mlo/store',
+    databaseFile: '/srv/main/.mlo/mlo.db',
   });
 });
