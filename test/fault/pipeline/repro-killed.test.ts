@@ -69,6 +69,21 @@ describe('kill -9', () => {
     expect(await pair(pipeline)).toBe('new\nnew\n');
   });
 
+  test('and then a checkout: the outputs from before come back, not half of the new ones', async () => {
+    const pipeline = await pairPipeline();
+    execFileSync('mkfifo', [join(pipeline.root, 'gate')]);
+    const running = startMlo(['repro'], { cwd: pipeline.root });
+    await once(running.child.stdout ?? process.stdin, 'data');
+    running.child.kill('SIGKILL');
+    await running.done;
+
+    const next = await runMlo(['checkout'], { cwd: pipeline.root });
+    expect(next.exitCode, next.stderr).toBe(0);
+    expect(next.stderr).toContain('pair: its last run was cut short');
+    await expectWhole(pipeline);
+    expect(await pair(pipeline)).toBe('flights\nflights\n');
+  });
+
   // Each change of journal, outputs and mlo.lock is a moment; there are about 25 of them. What lies between is
   // met as well, since the signal arrives a little later.
   test.each([1, 3, 5, 6, 8, 11, 13, 15, 16, 18, 20, 22, 24])(

@@ -1,6 +1,6 @@
 import { formatCount } from '../../ui/format.ts';
 import { defineCommand } from '../../define-command.ts';
-import { trackedOutputs } from './tracked-outputs.ts';
+import { settledOutputs } from './tracked-outputs.ts';
 import { VERSIONED_PATHS } from './transfer-options.ts';
 
 export const command = defineCommand({
@@ -25,7 +25,7 @@ A checkout that was killed is completed by the next command that changes the wor
       project: context.project(),
       cwd: context.cwd,
       paths: input.paths,
-      extra: await trackedOutputs(context),
+      extra: await settledOutputs(context),
       force: input.force,
       signal: context.signal,
       report: context.report,

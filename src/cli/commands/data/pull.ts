@@ -1,6 +1,6 @@
 import { defineCommand } from '../../define-command.ts';
 import { formatBytes, formatCount } from '../../ui/format.ts';
-import { trackedOutputs } from './tracked-outputs.ts';
+import { settledOutputs } from './tracked-outputs.ts';
 import { TRANSFER_OPTIONS, VERSIONED_PATHS } from './transfer-options.ts';
 
 export const command = defineCommand({
@@ -29,7 +29,7 @@ mlo.lock. An interrupted pull continues where it was. Data saved nowhere is neve
       project: context.project(),
       cwd: context.cwd,
       paths: input.paths,
-      extra: await trackedOutputs(context),
+      extra: await settledOutputs(context),
       remote: input.remote,
       jobs: input.jobs,
       force: input.force,
