@@ -1,5 +1,15 @@
 /** What shell completion offers for a value. */
-export type Completion = 'path' | 'model' | 'run' | 'stage' | 'remote' | 'metric';
+export type Completion =
+  | 'path'
+  /** Names only. */
+  | 'model'
+  /** A model, an alias of it or a version. */
+  | 'model-ref'
+  | 'run'
+  | 'stage'
+  | 'remote'
+  | 'metric'
+  | 'environment';
 
 interface OptionBase {
   readonly description: string;

@@ -37,6 +37,8 @@ export interface Context {
   config(): Config;
   /** The project that holds cwd. Throws `not-a-project` (exit 10). */
   project(): Project;
+  /** The project that holds another folder. Throws as `project` does. */
+  projectAt(dir: AbsolutePath): Project;
   /** Absolute form of a path given on the command line. */
   resolve(path: string): AbsolutePath;
   /** `Name <mail>` from Git's configuration, else the login name: for the audit trail. */
@@ -95,6 +97,7 @@ export function makeContext(options: ContextOptions): Context {
     paths,
     config,
     project,
+    projectAt: (dir) => makeContext({ ...options, cwd: dir }).project(),
     resolve: (path) => absolutePath(cwd, path),
     user: async () => {
       const { gitIdentity } = await import('#adapters/git/identity.ts');

@@ -28,10 +28,20 @@ export const loadConfig: ConfigLoader = ({ paths, ...options }) => {
     layers.push(parseConfigFile(projectFile, 'mlo.yaml', 'config'));
   }
   const userFile = join(xdgDir(options.env, 'XDG_CONFIG_HOME', '.config'), 'mlo', 'config.yaml');
-  const userText = readIfThere(userFile);
+  // A container often runs with the home folder of somebody else: not ours to read, so not our configuration.
+  const userText = readIfOpen(userFile);
   if (userText !== undefined) layers.push(parseConfigFile(userText, userFile));
   return resolveConfig(layers);
 };
+
+function readIfOpen(path: string): string | undefined {
+  try {
+    return readIfThere(path);
+  } catch (error) {
+    if (error instanceof MloError && error.code === 'MLO_NO_PERMISSION') return undefined;
+    throw error;
+  }
+}
 
 function readIfThere(path: string): string | undefined {
   try {

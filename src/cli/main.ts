@@ -12,6 +12,7 @@ import type { GlobalOptions } from './global-options.ts';
 import { parseArgv } from './program.ts';
 import { reportError } from './report-error.ts';
 import { makeDisplay } from './ui/display.ts';
+import { shellWord } from './ui/format.ts';
 import { makeTheme, wantsColor } from './ui/theme.ts';
 import { makeUi } from './ui/ui.ts';
 
@@ -128,7 +129,7 @@ function openSession(from: {
   const ui = makeUi((text) => host.stdout.write(text), makeTheme(color(host.stdout)), {
     verbose: globals.verbose,
     width: host.stdout.isTTY ? host.stdout.columns : undefined,
-    path: (path) => relative(context.cwd, joinPath(context.paths().root, path)) || '.',
+    path: (path) => typedPath(context.cwd, context.paths().root, path),
   });
   return { context, ui, clear: () => display.clear() };
 }
@@ -137,7 +138,8 @@ function fail(host: Host, globals: GlobalOptions, error: unknown, command?: Comm
   const theme = makeTheme(wantsColor(globals.color, host.env, host.stderr.isTTY));
   // Work cut short by a signal fails in many ways; what the user did is the reason.
   const cause = host.signal.aborted && !(error instanceof MloError) ? abortedByHost(host.signal) : error;
-  const reported = reportError(cause, theme, globals.verbose);
+  const cwd = absolutePath(host.cwd, globals.cwd ?? '.');
+  const reported = reportError(cause, theme, globals.verbose, (path) => shellWord(typedIfFound(cwd, path)));
   if (globals.json) {
     const envelope = { ok: false, error: reported.json };
     writeJson(host, command?.output === 'lines' ? { type: 'error', ...envelope } : envelope);
@@ -145,6 +147,20 @@ function fail(host: Host, globals: GlobalOptions, error: unknown, command?: Comm
     host.stderr.write(reported.text);
   }
   return reported.exitCode;
+}
+
+/** A path of the project as it is typed in `cwd`. */
+function typedPath(cwd: AbsolutePath, root: AbsolutePath, path: string): string {
+  return relative(cwd, joinPath(root, path)) || '.';
+}
+
+/** For errors: the project may be what is wrong. */
+function typedIfFound(cwd: AbsolutePath, path: string): string {
+  try {
+    return typedPath(cwd, locateProject(cwd).root, path);
+  } catch {
+    return path;
+  }
 }
 
 function abortedByHost(signal: AbortSignal): MloError {

@@ -16,13 +16,22 @@ export interface ReportedError {
   };
 }
 
-/** The one place where an error becomes text, JSON and an exit code. */
-export function reportError(thrown: unknown, theme: Theme, verbose: boolean): ReportedError {
+/**
+ * The one place where an error becomes text, JSON and an exit code. `typed` turns a path of the project into
+ * what is typed in the working directory.
+ */
+export function reportError(
+  thrown: unknown,
+  theme: Theme,
+  verbose: boolean,
+  typed: (projectPath: string) => string = (path) => path,
+): ReportedError {
   // A full disk or a file without permission is no bug, wherever it struck.
   const error = isMloError(thrown) ? thrown : fromSystemError(thrown, pathOf(thrown));
   if (!isMloError(error)) return reportBug(error, theme);
   const message = redact(error.message);
-  const hint = error.hint === undefined ? undefined : redact(error.hint);
+  const plainHint = error.hintFor(typed);
+  const hint = plainHint === undefined ? undefined : redact(plainHint);
   const lines = [`${theme.bad('error:')} ${message}`];
   if (hint !== undefined) lines.push(`  ${theme.dim('hint:')} ${hint}`);
   if (verbose && error.cause !== undefined)

@@ -21,8 +21,11 @@ export type ErrorKind =
 
 export type ErrorCode = `MLO_${string}`;
 
+/** Text, or text in which paths of the project stand apart: they are typed differently in each folder. */
+export type Hint = string | readonly (string | { readonly path: string })[];
+
 export interface ErrorExtras {
-  readonly hint?: string;
+  readonly hint?: Hint;
   /** Plain data for `--json`; never secrets. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -31,16 +34,25 @@ export interface ErrorExtras {
 export class MloError extends Error {
   readonly kind: ErrorKind;
   readonly code: ErrorCode;
+  /** Its paths are those from the project's root. */
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
+  private readonly hintParts: Exclude<Hint, string>;
 
   constructor(kind: ErrorKind, code: ErrorCode, message: string, extras: ErrorExtras = {}) {
     super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
     this.name = 'MloError';
     this.kind = kind;
     this.code = code;
-    this.hint = extras.hint;
+    this.hintParts = typeof extras.hint === 'string' ? [extras.hint] : (extras.hint ?? []);
+    this.hint = this.hintFor((path) => path);
     this.details = extras.details;
+  }
+
+  /** The hint with each path of the project as `typed` writes it. */
+  hintFor(typed: (projectPath: string) => string): string | undefined {
+    if (this.hintParts.length === 0) return undefined;
+    return this.hintParts.map((part) => (typeof part === 'string' ? part : typed(part.path))).join('');
   }
 }
 

@@ -1,16 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { AbsolutePath } from './brands.ts';
-import { MloError } from './errors.ts';
+import { errnoOf, fromSystemError, MloError } from './errors.ts';
 import { projectPaths, type ProjectPaths } from './paths.ts';
 
 /**
  * The project that holds `cwd`: the nearest folder upwards with `.mlo/config.yaml`. In a linked Git worktree
  * the store and the database are those of the main worktree. Reads a few small files and starts no program,
- * because hooks call it. Throws `not-a-project` when there is none.
+ * because hooks call it. Throws `not-a-project` when there is none, and `failed` (MLO_NO_PERMISSION) when the
+ * nearest `.mlo` may not be looked into.
  */
 export function locateProject(cwd: AbsolutePath): ProjectPaths {
-  const root = findUpwards(cwd, join('.mlo', 'config.yaml'));
+  const root = findUpwards(cwd, holdsProject);
   if (root === undefined) {
     throw new MloError('not-a-project', 'MLO_NOT_A_PROJECT', `no mlo project in ${cwd} or above it`, {
       hint: 'mlo init',
@@ -21,13 +22,24 @@ export function locateProject(cwd: AbsolutePath): ProjectPaths {
 
 /** Top of the Git work tree that holds `dir`, or undefined. `.git` may be a folder or a file. */
 export function findGitRoot(dir: AbsolutePath): AbsolutePath | undefined {
-  return findUpwards(dir, '.git');
+  return findUpwards(dir, (folder) => exists(join(folder, '.git')));
 }
 
-function findUpwards(start: AbsolutePath, name: string): AbsolutePath | undefined {
+function findUpwards(start: AbsolutePath, accepts: (dir: string) => boolean): AbsolutePath | undefined {
   for (let dir: string = start; ; dir = dirname(dir)) {
-    if (exists(join(dir, name))) return dir as AbsolutePath;
+    if (accepts(dir)) return dir as AbsolutePath;
     if (dir === dirname(dir)) return undefined;
+  }
+}
+
+/** A `.mlo` that is there and closed to us is said, since `mlo init` would be the wrong advice. */
+function holdsProject(dir: string): boolean {
+  const mloDir = join(dir, '.mlo');
+  try {
+    return statSync(join(mloDir, 'config.yaml'), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES' && exists(mloDir)) throw fromSystemError(error, mloDir);
+    return false;
   }
 }
 

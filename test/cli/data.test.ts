@@ -6,6 +6,21 @@ import { testProject } from '../support/project.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 describe('data commands', () => {
+  it('give hints that work in the folder they were asked in', async () => {
+    const project = await testProject();
+    await project.write('data/my set/a.csv', 'hello');
+    await project.write('data/b.csv', 'hello');
+    await project.write('notes/c.txt', '');
+    const cwd = join(project.dir, 'notes');
+    expect(await runCli(['add', '../data/my set'], { cwd })).toMatchObject({ exitCode: 0 });
+    const overlap = await runCli(['add', '../data/my set/a.csv'], { cwd });
+    expect(overlap).toMatchObject({ exitCode: 13, stdout: '' });
+    expect(overlap.stderr).toContain("\n  hint: mlo add '../data/my set'\n");
+    project.git('add', 'data/b.csv');
+    const inGit = await runCli(['-C', 'data', 'add', 'b.csv', '--json'], { cwd: project.dir });
+    expect(inGit.json().error).toMatchObject({ code: 'MLO_IN_GIT', hint: 'git rm -r --cached b.csv' });
+  });
+
   it('go from add to a pull in another clone', async () => {
     const project = await testProject();
     const remote = await tempDir();

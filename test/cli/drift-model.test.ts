@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { joinPath, projectPaths } from '#foundation/paths.ts';
 import { openBundle } from '#features/packaging/index.ts';
 import { newPredictionId, openPredictionLog } from '#features/serving/index.ts';
@@ -77,6 +79,12 @@ async function served(files: TestProject, rows: readonly Flight[]): Promise<void
   await log.close();
 }
 
+/** A Parquet file with its footer whole and everything before that overwritten. */
+function withoutPages(bytes: Buffer): Buffer {
+  const footer = bytes.readUInt32LE(bytes.length - 8) + 8;
+  return Buffer.from(bytes).fill(0xff, 4, bytes.length - footer);
+}
+
 describe('mlo drift check --model', () => {
   it('holds data against what the model was trained on, looking at its inputs only', async () => {
     const { files, mlo } = await packaged();
@@ -116,5 +124,39 @@ describe('mlo drift check --model', () => {
     const moved = await mlo('drift', 'check', '--model', 'late@candidate', '--share', '0', '--json');
     expect(moved.exitCode).toBe(3);
     expect(moved.json().result).toMatchObject({ driftedColumns: ['hour'], rows: { current: 4400 } });
+  });
+
+  it.each([
+    ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ['scrambled inside', withoutPages],
+  ] as const)(
+    'calls a sealed log that is %s damaged, with the command that sets it aside',
+    async (_what, damage) => {
+      const { files, mlo } = await packaged();
+      await served(files, flights(400));
+      await served(files, flights(400));
+      const dir = joinPath(projectPaths(files.dir).predictionsDir, 'late');
+      const name = (await readdir(dir)).find((entry) => entry.endsWith('.parquet')) ?? '';
+      const segment = joinPath(dir, name);
+      await writeFile(segment, damage(await readFile(segment)));
+      const result = await mlo('drift', 'check', '--model', 'late@candidate');
+      expect(result).toMatchObject({ exitCode: 14, stdout: '' });
+      expect(result.stderr).toContain(`prediction log is damaged: ${segment}: `);
+      expect(result.stderr).not.toContain('.jsonl');
+      const setAside = /: (mv .+)$/m.exec(result.stderr)?.[1] ?? '';
+      execFileSync('sh', ['-c', setAside]);
+      expect(await mlo('drift', 'check', '--model', 'late@candidate')).toMatchObject({
+        exitCode: 0,
+        stderr: '',
+      });
+    },
+  );
+
+  it('leaves a bad table that is no prediction log what it is', async () => {
+    const { files, mlo } = await packaged();
+    await files.write('may.parquet', 'no parquet');
+    const result = await mlo('drift', 'check', 'may.parquet', '--model', 'late@candidate', '--json');
+    expect(result.exitCode).toBe(1);
+    expect(result.json().error).toMatchObject({ code: 'MLO_BAD_TABLE' });
   });
 });

@@ -1,3 +1,5 @@
+import { readdir, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lineageProject, PREDICTION_ID, predictionsDir, replaceInFiles } from '../support/lineage-project.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -62,6 +64,19 @@ describe('mlo trace', () => {
         what: 'the bundle that answered',
         witnesses: [{ says: other, readFrom: 'the prediction log' }, { readFrom: 'the registry' }],
       },
+    });
+  });
+
+  it('ends with 14 when the sealed log of the prediction is damaged, naming the file', async () => {
+    const made = await lineageProject({ sealed: true });
+    const dir = predictionsDir(made.project);
+    const name = (await readdir(dir)).find((entry) => entry.endsWith('.parquet')) ?? '';
+    await truncate(join(dir, name), 100);
+    const found = await runCli(['trace', PREDICTION_ID, '--json'], { cwd: made.dir });
+    expect(found.exitCode).toBe(14);
+    expect(found.json().error).toMatchObject({
+      code: 'MLO_PREDICTION_LOG_DAMAGED',
+      details: { path: join(dir, name) },
     });
   });
 

@@ -36,14 +36,14 @@ function scaled(value: bigint | number | null | undefined, perMillisecond: numbe
 
 /** Opens a Parquet file; reads only its footer. */
 export async function openParquet(path: AbsolutePath): Promise<Table> {
-  const metadata = await withFile(path, async (file) => {
+  const { metadata, columns, unsupported } = await withFile(path, async (file) => {
     try {
-      return await parquetMetadataAsync(file, { geoparquet: false });
+      const footer = await parquetMetadataAsync(file, { geoparquet: false });
+      return { metadata: footer, ...parquetColumns(footer) };
     } catch (error) {
       throw badTable(path, `not a readable Parquet file: ${messageOf(error)}`, error);
     }
   });
-  const { columns, unsupported } = parquetColumns(metadata);
   const rows = Number(metadata.num_rows);
   const table: Table = {
     name: path,

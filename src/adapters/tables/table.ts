@@ -79,6 +79,7 @@ export function selectColumns(
 export function badTable(path: AbsolutePath | string, problem: string, cause?: unknown): MloError {
   return new MloError('failed', 'MLO_BAD_TABLE', `${path}: ${problem}`, {
     hint: 'a table is a .csv, .tsv, .jsonl or .parquet file with one header or schema for all rows',
+    details: { path },
     ...(cause === undefined ? {} : { cause }),
   });
 }

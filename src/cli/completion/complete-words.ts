@@ -13,9 +13,11 @@ export interface WordCompletion {
   readonly values: Completion | undefined;
   /** Text before each value, for `--option=value`. */
   readonly prefix: string;
+  /** What `-C` before the cursor names, as typed: the values are those of the project there. */
+  readonly cwd: string | undefined;
 }
 
-const NOTHING: WordCompletion = { candidates: [], values: undefined, prefix: '' };
+const NOTHING: WordCompletion = { candidates: [], values: undefined, prefix: '', cwd: undefined };
 const PATHS: WordCompletion = { ...NOTHING, values: 'path' };
 
 /**
@@ -26,8 +28,11 @@ export function completeWords(
   commands: readonly CommandDescription[],
   words: readonly string[],
 ): WordCompletion {
-  const current = words.at(-1) ?? '';
   const place = walk(commands, words.slice(0, -1));
+  return { ...completeAt(commands, place, words.at(-1) ?? ''), cwd: place.cwd };
+}
+
+function completeAt(commands: readonly CommandDescription[], place: Place, current: string): WordCompletion {
   if (place.ended) return PATHS;
   if (place.pending !== undefined) return completeValue(place.pending, current, '');
   const assigned = /^(--[a-z-]+=)(.*)$/s.exec(current);
@@ -64,6 +69,8 @@ interface Place {
   readonly pending: KnownOption | undefined;
   /** A `--` stands before the cursor. */
   readonly ended: boolean;
+  /** The last `-C` or `--cwd` counts, as when the command runs. */
+  readonly cwd: string | undefined;
 }
 
 function walk(commands: readonly CommandDescription[], before: readonly string[]): Place {
@@ -72,14 +79,18 @@ function walk(commands: readonly CommandDescription[], before: readonly string[]
   let options: readonly KnownOption[] = GLOBAL_OPTIONS;
   let position = 0;
   let pending: KnownOption | undefined;
+  let cwd: string | undefined;
   for (const word of before) {
     if (pending !== undefined) {
+      if (pending.long === CWD) cwd = word;
       pending = undefined;
     } else if (word === '--') {
-      return { path, command, options, position, pending, ended: true };
+      return { path, command, options, position, pending, ended: true, cwd };
     } else if (word.startsWith('-')) {
       const option = options.find((known) => known.long === word || known.short === word);
       pending = option?.takesValue === true ? option : undefined;
+      // The value may also be joined: --cwd=dir, -Cdir.
+      if (option === undefined) cwd = /^(?:--cwd=|-C)(.+)$/s.exec(word)?.[1] ?? cwd;
     } else if (command !== undefined) {
       position += 1;
     } else {
@@ -88,7 +99,7 @@ function walk(commands: readonly CommandDescription[], before: readonly string[]
       if (command !== undefined) options = [...optionsOf(command), ...GLOBAL_OPTIONS];
     }
   }
-  return { path, command, options, position, pending, ended: false };
+  return { path, command, options, position, pending, ended: false, cwd };
 }
 
 function nextWords(commands: readonly CommandDescription[], path: string): Candidate[] {
@@ -139,6 +150,7 @@ function isOnByDefault(spec: OptionSpec): boolean {
   return spec.type === 'boolean' && spec.default === true;
 }
 
+const CWD = '--cwd';
 const COLORS = ['auto', 'always', 'never'];
 
 const GLOBAL_OPTIONS: readonly KnownOption[] = [
@@ -152,6 +164,6 @@ const GLOBAL_OPTIONS: readonly KnownOption[] = [
     description,
     takesValue: flags.includes('<'),
     choices: long === '--color' ? COLORS : undefined,
-    complete: long === '--cwd' ? 'path' : undefined,
+    complete: long === CWD ? 'path' : undefined,
   };
 });

@@ -20,7 +20,7 @@ export async function checkAddable(context: DataContext, paths: readonly RepoPat
 function checkOne(root: AbsolutePath, path: RepoPath): void {
   if (isPointerName(path)) {
     throw new MloError('usage', 'MLO_ADD_POINTER', `${path} is a pointer, not data`, {
-      hint: `mlo add ${path.slice(0, -POINTER_ENDING.length)}`,
+      hint: ['mlo add ', { path: path.slice(0, -POINTER_ENDING.length) }],
     });
   }
   checkRealParents(root, path);
@@ -36,7 +36,7 @@ function checkOverlaps(paths: readonly RepoPath[], known: readonly RepoPath[]): 
         'MLO_OVERLAP',
         `${path} lies inside ${outer}, which is versioned as a whole`,
         {
-          hint: `mlo add ${outer}`,
+          hint: ['mlo add ', { path: outer }],
         },
       );
     }
@@ -62,7 +62,7 @@ async function checkNotInGit(root: AbsolutePath, paths: readonly RepoPath[]): Pr
   const path = paths.find((path) => first === path || first.startsWith(`${path}/`)) ?? first;
   const what = first === path ? path : `${path} holds ${first}, which`;
   throw new MloError('conflict', 'MLO_IN_GIT', `${what} is tracked by Git already`, {
-    hint: `git rm -r --cached ${path}`,
+    hint: ['git rm -r --cached ', { path }],
     details: { path, tracked: tracked.slice(0, 100) },
   });
 }

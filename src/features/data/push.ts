@@ -67,7 +67,13 @@ function missing(item: SelectedItem): MloError {
     'MLO_OBJECT_MISSING',
     `${item.path}: its recorded content is not in the local store`,
     {
-      hint: `mlo pull ${item.path}, or mlo add ${item.path} to record what is there now`,
+      hint: [
+        'mlo pull ',
+        { path: item.path },
+        ', or mlo add ',
+        { path: item.path },
+        ' to record what is there now',
+      ],
       details: { path: item.path, id: item.id },
     },
   );

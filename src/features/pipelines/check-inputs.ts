@@ -43,7 +43,7 @@ export async function refuseTrackedOutputs(
       'config',
       'MLO_OUT_TRACKED',
       `${where}: stage "${stage.name}": the output "${path}" is tracked by ${tracked}.mlo as well`,
-      { hint: `git rm ${tracked}.mlo, if the stage is to make it` },
+      { hint: ['git rm ', { path: `${tracked}.mlo` }, ', if the stage is to make it'] },
     );
   }
 }

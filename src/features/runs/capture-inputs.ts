@@ -23,7 +23,7 @@ export async function captureInputs(
   const missing = declared.find((path) => !files.some((file) => file.path === path));
   if (missing !== undefined) {
     throw new MloError('not-found', 'MLO_NO_SUCH_PATH', `the input ${missing} does not exist`, {
-      hint: `mlo checkout ${missing}`,
+      hint: ['mlo checkout ', { path: missing }],
       details: { path: missing },
     });
   }

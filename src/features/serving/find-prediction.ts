@@ -4,6 +4,7 @@ import type { AbsolutePath } from '#foundation/brands.ts';
 import { isContentId } from '#foundation/hash.ts';
 import { joinPath } from '#foundation/paths.ts';
 import type { Project } from '#stores/project.ts';
+import { fromDamagedSegment } from './damaged-segment.ts';
 import { journalPath, listLogFiles, segmentPath } from './log-files.ts';
 import { timeOfPredictionId } from './prediction-record.ts';
 import { loggedModels } from './prediction-tables.ts';
@@ -11,7 +12,10 @@ import { loggedPrediction, readJournal } from './read-journal.ts';
 import { LOG_COLUMNS, OUTPUT_PREFIX } from './seal-journal.ts';
 import type { LoggedPrediction, LoggedValue } from './types.ts';
 
-/** The logged prediction with this id, in one model's log or in all; undefined when no log has it. */
+/**
+ * The logged prediction with this id, in one model's log or in all; undefined when no log has it. Throws
+ * `integrity` (MLO_PREDICTION_LOG_DAMAGED) when a segment that may hold it cannot be read.
+ */
 export async function findPrediction(options: {
   readonly project: Project;
   readonly id: string;
@@ -23,7 +27,7 @@ export async function findPrediction(options: {
   const models = options.model === undefined ? await loggedModels(project) : [options.model];
   for (const model of models) {
     const dir = joinPath(project.paths.predictionsDir, model);
-    const found = (await inJournals(dir, id)) ?? (await inSegments(dir, { id, time, model }));
+    const found = (await inJournals(dir, id)) ?? (await inSegments(dir, { project, id, time, model }));
     if (found !== undefined) return found;
   }
   return undefined;
@@ -39,6 +43,7 @@ async function inJournals(dir: AbsolutePath, id: string): Promise<LoggedPredicti
 }
 
 interface Wanted {
+  readonly project: Project;
   readonly id: string;
   readonly time: number;
   readonly model: string;
@@ -49,7 +54,9 @@ async function inSegments(dir: AbsolutePath, wanted: Wanted): Promise<LoggedPred
   const when = new Date(wanted.time + 1000).toISOString().replaceAll(/[-:]|\.\d+Z/g, '');
   const { segments } = await listLogFiles(dir);
   for (const stem of segments.filter((name) => name.slice(0, when.length) <= when).toReversed()) {
-    const found = await inSegment(segmentPath(dir, stem), wanted);
+    const found = await inSegment(segmentPath(dir, stem), wanted).catch((error: unknown) => {
+      throw fromDamagedSegment(error, wanted.project);
+    });
     if (found !== undefined) return found;
   }
   return undefined;

@@ -12,6 +12,8 @@ export { openPredictionLog, type PredictionLog } from './prediction-log.ts';
 export { predictionTables } from './prediction-tables.ts';
 /** One served prediction by its id, for lineage. */
 export { findPrediction } from './find-prediction.ts';
+/** Names a damaged Parquet file of the prediction log as such, whoever read it. */
+export { fromDamagedSegment } from './damaged-segment.ts';
 export { newPredictionId } from './prediction-record.ts';
 export type { Decoded } from './micro-batcher.ts';
 export type { ServeSource } from './load-predictor.ts';

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseProjectFile } from '#formats/mlo-yaml.ts';
+import { parseProjectFile, type ProjectFile } from '#formats/mlo-yaml.ts';
 import type { Project } from '#stores/project.ts';
 
-export type ValueKind = 'model' | 'run' | 'stage' | 'remote' | 'metric';
+export type ValueKind = 'model' | 'model-ref' | 'run' | 'stage' | 'remote' | 'metric' | 'environment';
 
-/** Newest runs are what one completes; a list of thousands helps nobody. */
+/** The newest are what one completes; a list of thousands helps nobody. */
 const RUNS = 50;
+const VERSIONS = 20;
 
 /**
  * Names of the project for shell completion. Empty when there is no project or it cannot be read: pressing
@@ -27,20 +28,30 @@ async function valuesOf(project: Project, kind: ValueKind): Promise<readonly str
     case 'remote':
       return [...project.config.remotes.keys()];
     case 'stage':
-      return Object.keys(
-        parseProjectFile(readFileSync(project.paths.pipelineFile, 'utf8'), 'mlo.yaml').stages,
-      );
+      return Object.keys(projectFile(project).stages);
+    case 'environment':
+      // Names only: a mistake inside an environment is no reason not to offer it.
+      return Object.keys(projectFile(project).environments);
     case 'model':
+    case 'model-ref':
     case 'run':
     case 'metric':
       return existsSync(project.paths.databaseFile) ? recordedNames(project, kind) : [];
   }
 }
 
-async function recordedNames(project: Project, kind: 'model' | 'run' | 'metric'): Promise<readonly string[]> {
+function projectFile(project: Project): ProjectFile {
+  return parseProjectFile(readFileSync(project.paths.pipelineFile, 'utf8'), 'mlo.yaml');
+}
+
+type RecordedKind = Extract<ValueKind, 'model' | 'model-ref' | 'run' | 'metric'>;
+
+async function recordedNames(project: Project, kind: RecordedKind): Promise<readonly string[]> {
   switch (kind) {
     case 'model':
-      return modelNames(project);
+      return (await (await project.registry()).listModels()).map((model) => model.name);
+    case 'model-ref':
+      return modelRefs(project);
     case 'run':
       return ['@last', ...(await (await project.tracking()).recentRuns(RUNS)).map((run) => run.name)];
     case 'metric': {
@@ -50,10 +61,17 @@ async function recordedNames(project: Project, kind: 'model' | 'run' | 'metric')
   }
 }
 
-/** Names, then `name@alias`. */
-async function modelNames(project: Project): Promise<readonly string[]> {
+/** Of each model its name, its aliases and its newest versions: `late`, `late@prod`, `late/3`, `late/2`. */
+async function modelRefs(project: Project): Promise<readonly string[]> {
   const registry = await project.registry();
-  const names = (await registry.listModels()).map((model) => model.name);
-  const aliases = await Promise.all(names.map((name) => registry.listAliases(name)));
-  return [...names, ...aliases.flat().map(({ name, alias }) => `${name}@${alias}`)].toSorted();
+  const refs: string[] = [];
+  for (const { name } of await registry.listModels()) {
+    const versions = (await registry.listVersions(name)).slice(-VERSIONS).toReversed();
+    refs.push(
+      name,
+      ...(await registry.listAliases(name)).map(({ alias }) => `${name}@${alias}`),
+      ...versions.map(({ version }) => `${name}/${version}`),
+    );
+  }
+  return refs;
 }

@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { testProject } from '../../support/project.ts';
+import { modelProject, recordRun, registerFromRun } from '../../support/registered-model.ts';
 import { MLO_BIN, runCli } from '../../support/run-cli.ts';
+import { lateModel } from '../../support/sample-models.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 async function complete(cwd: string, ...words: string[]): Promise<string[]> {
@@ -50,6 +52,45 @@ describe('what is offered', () => {
     expect(await complete(project.dir, 'push', '--remote', '')).toEqual(['origin', 'other']);
     expect(await complete(project.dir, 'push', '--remote', 'ot')).toEqual(['other']);
     expect(await complete(project.dir, 'repro', 'tr')).toEqual(['train']);
+  });
+
+  test('environments come from mlo.yaml, even with a mistake inside one', async () => {
+    const project = await testProject();
+    await project.write(
+      'mlo.yaml',
+      'environments:\n  prod:\n    target: kubernetes\n  staging:\n    target: elsewhere\n',
+    );
+    expect(await complete(project.dir, 'deploy', 'plan', '--env', '')).toEqual(['prod', 'staging']);
+    expect(await complete(project.dir, 'deploy', 'plan', '--env=s')).toEqual(['--env=staging']);
+  });
+
+  test('a model reference is a name, an alias or a version; a name to register under is a name', async () => {
+    const made = await modelProject();
+    const { runId } = await recordRun(made.project, { model: lateModel(), metrics: { auc: 0.7 } });
+    await registerFromRun(made.project, runId, made.dir);
+    expect(await complete(made.dir, 'model', 'show', '')).toEqual(['late', 'late@candidate', 'late/1']);
+    expect(await complete(made.dir, 'serve', 'late/')).toEqual(['late/1']);
+    expect(await complete(made.dir, 'model', 'register', '')).toEqual(['late']);
+  });
+
+  test('-C names the project the values are of, wherever it stands', async () => {
+    const here = await testProject('version: 1\nremotes:\n  here:\n    url: /srv/a\n');
+    const there = await testProject('version: 1\nremotes:\n  there:\n    url: /srv/b\n');
+    const home = basename(there.dir);
+    for (const option of [
+      ['-C', there.dir],
+      [`-C${there.dir}`],
+      ['--cwd', `../${home}`],
+      [`--cwd=${there.dir}`],
+    ]) {
+      expect(await complete(here.dir, ...option, 'push', '--remote', '')).toEqual(['there']);
+      expect(await complete(here.dir, 'push', ...option, '--remote', '')).toEqual(['there']);
+    }
+    const words = ['__complete', '--', '-C', `~/${home}`, 'push', '--remote', ''];
+    const fromHome = await runCli(words, { cwd: here.dir, env: { HOME: dirname(there.dir) } });
+    expect(fromHome.stdout).toBe('there\tremote\n');
+    expect(await complete(here.dir, '-C', '/nonexistent', 'push', '--remote', '')).toEqual([]);
+    expect(await complete(here.dir, 'push', '--remote', '')).toEqual(['here']);
   });
 
   test('a broken project offers nothing and prints no error', async () => {

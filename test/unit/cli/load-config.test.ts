@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '#cli/load-config.ts';
 import type { Config } from '#formats/config/config.ts';
 import { projectPaths } from '#foundation/paths.ts';
+import { asNobody } from '../../support/as-nobody.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 test('flag over environment over local file over project file over mlo.yaml over user file over default', async () => {
@@ -34,6 +35,20 @@ test('flag over environment over local file over project file over mlo.yaml over
   env.MLO_LOCK_TIMEOUT = '5';
   expect(seen(load())).toEqual([5, 'environment']);
   expect(seen(load(6000))).toEqual([6, '--lock-timeout']);
+});
+
+test("somebody else's home folder is no configuration and no error", async () => {
+  const root = await tempDir();
+  await chmod(root, 0o755);
+  const home = await tempDir();
+  await mkdir(join(home, '.config/mlo'), { recursive: true });
+  await writeFile(join(home, '.config/mlo/config.yaml'), 'core:\n  lock_timeout: 1\n');
+  await chmod(home, 0o000);
+  asNobody(() => {
+    const config = loadConfig({ env: { HOME: home }, lockTimeoutMs: undefined, paths: projectPaths(root) });
+    expect(config.get('core.lock_timeout')).toBe(-1);
+  });
+  await chmod(home, 0o755);
 });
 
 test('XDG_CONFIG_HOME moves the user file; a relative one is ignored as the specification says', async () => {

@@ -19,6 +19,17 @@ describe('an error of mlo', () => {
     });
   });
 
+  test('names paths of the project in its hint as they are typed where one stands', () => {
+    const error = new MloError('conflict', 'MLO_X', 'a/b lies inside a', {
+      hint: ['mlo add ', { path: 'a' }, ', or mlo pull ', { path: 'a/b' }],
+    });
+    expect(error.hint).toBe('mlo add a, or mlo pull a/b');
+    const reported = reportError(error, PLAIN, false, (path) => `../${path}`);
+    expect(reported.text).toBe('error: a/b lies inside a\n  hint: mlo add ../a, or mlo pull ../a/b\n');
+    expect(reported.json.hint).toBe('mlo add ../a, or mlo pull ../a/b');
+    expect(reportError(new MloError('failed', 'MLO_X', 'x'), PLAIN, false).json.hint).toBeNull();
+  });
+
   test('shows its cause only when asked, and never a stack', () => {
     const error = new MloError('failed', 'MLO_X', 'outer', { cause: new Error('inner') });
     expect(reportError(error, PLAIN, false).text).toBe('error: outer\n');

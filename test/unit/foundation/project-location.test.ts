@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AbsolutePath } from '#foundation/brands.ts';
 import { findGitRoot, locateProject } from '#foundation/project-location.ts';
+import { asNobody } from '../../support/as-nobody.ts';
 import { testProject } from '../../support/project.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -24,6 +25,40 @@ describe('the project around a folder', () => {
     expect(() => locateProject(dir)).toThrow(
       expect.objectContaining({ kind: 'not-a-project', hint: 'mlo init' }),
     );
+  });
+
+  test('is closed to someone without permission for .mlo, and is said to be', async () => {
+    const project = await testProject();
+    await mkdir(at(project.dir, 'a'));
+    await chmod(project.dir, 0o755);
+    await chmod(at(project.dir, '.mlo'), 0o000);
+    try {
+      asNobody(() => {
+        expect(() => locateProject(at(project.dir, 'a'))).toThrow(
+          expect.objectContaining({
+            code: 'MLO_NO_PERMISSION',
+            message: `no permission to access ${at(project.dir, '.mlo')}`,
+          }),
+        );
+      });
+    } finally {
+      await chmod(at(project.dir, '.mlo'), 0o755);
+    }
+  });
+
+  test('is missing below a folder that cannot be looked into', async () => {
+    const dir = await tempDir();
+    await mkdir(at(dir, 'closed/.mlo'), { recursive: true });
+    await chmod(at(dir, 'closed'), 0o000);
+    try {
+      asNobody(() => {
+        expect(() => locateProject(at(dir, 'closed'))).toThrow(
+          expect.objectContaining({ kind: 'not-a-project' }),
+        );
+      });
+    } finally {
+      await chmod(at(dir, 'closed'), 0o755);
+    }
   });
 
   test('is missing for a folder that does not exist, and for a file', async () => {

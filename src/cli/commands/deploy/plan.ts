@@ -23,12 +23,13 @@ export const command = defineCommand({
       type: 'string',
       description: 'environment of mlo.yaml; needed when there are several',
       value: 'name',
+      complete: 'environment',
     },
     model: {
       type: 'string',
       description: "model to deploy instead of the environment's own, such as late/3",
       value: 'ref',
-      complete: 'model',
+      complete: 'model-ref',
     },
     output: {
       type: 'string',

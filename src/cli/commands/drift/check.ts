@@ -41,7 +41,7 @@ columns reaches --share. Exit code 3 when it has; 0 when it has not or when ther
       type: 'string',
       value: 'ref',
       description: 'compare with what this model was trained on: late@prod',
-      complete: 'model',
+      complete: 'model-ref',
     },
     columns: { type: 'strings', value: 'names', description: 'only these columns: a,b' },
     ignore: { type: 'strings', value: 'names', description: 'leave these columns out: a,b' },
@@ -76,8 +76,9 @@ columns reaches --share. Exit code 3 when it has; 0 when it has not or when ther
     if (input.report !== undefined) checkReportPath(input.report);
     const named = nameList(input.columns);
     const compared = await comparison({ ...input, columns: named.length > 0 ? named : undefined }, context);
+    const project = context.project();
     const report = await checkDrift({
-      project: context.project(),
+      project,
       ...compared,
       ignore: nameList(input.ignore),
       threshold: input.threshold,
@@ -85,6 +86,9 @@ columns reaches --share. Exit code 3 when it has; 0 when it has not or when ther
       share: input.share,
       signal: context.signal,
       report: context.report,
+    }).catch(async (error: unknown) => {
+      const { fromDamagedSegment } = await import('#features/serving/index.ts');
+      throw fromDamagedSegment(error, project);
     });
     if (input.report !== undefined) await writeDriftReport({ path: context.resolve(input.report), report });
     return report;

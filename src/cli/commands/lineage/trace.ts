@@ -18,7 +18,7 @@ export const command = defineCommand({
     subject: {
       description: 'prediction id, late@prod, late/3, run, path, path@revision or sha256:…',
       required: true,
-      complete: 'model',
+      complete: 'model-ref',
     },
   },
   options: {

@@ -19,7 +19,7 @@ alias at the same time, one of the two fails (exit code 13). A refusal is exit c
       explains: 'back to a version',
     },
   ],
-  args: { ref: { description: 'late@candidate or late/3', required: true, complete: 'model' } },
+  args: { ref: { description: 'late@candidate or late/3', required: true, complete: 'model-ref' } },
   options: {
     to: { type: 'string', value: 'alias', description: 'alias to move', default: 'prod' },
     reason: { type: 'string', value: 'text', description: 'why, for the history', default: '' },

@@ -12,7 +12,7 @@ export const command = defineCommand({
     { command: 'mlo model show late@prod', explains: 'the version that holds an alias' },
     { command: 'mlo model show late/3', explains: 'one version' },
   ],
-  args: { ref: { description: 'late, late@prod or late/3', required: true, complete: 'model' } },
+  args: { ref: { description: 'late, late@prod or late/3', required: true, complete: 'model-ref' } },
   needs: 'project',
   output: 'document',
   run: async (input, context) => {

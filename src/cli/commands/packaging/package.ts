@@ -13,7 +13,7 @@ are compared with rows answered alone.`,
     { command: 'mlo package late@prod', explains: "into the project's store, ready for mlo serve" },
     { command: 'mlo package late/3 -o bundle', explains: 'also as a folder' },
   ],
-  args: { ref: { description: 'late@prod or late/3', required: true, complete: 'model' } },
+  args: { ref: { description: 'late@prod or late/3', required: true, complete: 'model-ref' } },
   options: {
     output: {
       type: 'string',

@@ -18,7 +18,11 @@ same bits "mlo serve" gives with the same engine. Without --output the first row
     },
   ],
   args: {
-    ref: { description: 'late@prod, late/3, a digest or a bundle folder', required: true, complete: 'model' },
+    ref: {
+      description: 'late@prod, late/3, a digest or a bundle folder',
+      required: true,
+      complete: 'model-ref',
+    },
   },
   options: {
     input: { type: 'string', short: 'i', value: 'file', description: 'table to score', complete: 'path' },

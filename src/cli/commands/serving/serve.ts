@@ -14,7 +14,11 @@ or Ctrl-C it stops being ready, answers what is under way, and exits 0.`,
     { command: 'mlo serve ./bundle --host 0.0.0.0', explains: 'an exported bundle, in a container' },
   ],
   args: {
-    ref: { description: 'late@prod, late/3, a digest or a bundle folder', required: true, complete: 'model' },
+    ref: {
+      description: 'late@prod, late/3, a digest or a bundle folder',
+      required: true,
+      complete: 'model-ref',
+    },
   },
   options: {
     host: { type: 'string', value: 'address', description: 'address to listen on', default: '127.0.0.1' },

@@ -5,7 +5,7 @@ export const command = defineCommand({
   path: 'completion',
   summary: 'print the completion script of a shell',
   details:
-    'Completes commands, options, paths, and from the project: stages, remotes, models, runs. Add the line of the example to the start-up file of your shell.',
+    'Completes commands, options, paths, and from the project: stages, remotes, models, runs, environments. Add the line of the example to the start-up file of your shell.',
   examples: [
     { command: 'source <(mlo completion bash)', explains: 'in ~/.bashrc' },
     { command: 'source <(mlo completion zsh)', explains: 'in ~/.zshrc, after compinit' },

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openTable } from '#adapters/tables/open-table.ts';
@@ -24,6 +24,10 @@ async function answered(predictor: Predictor, rows: readonly object[] = ROWS) {
     decodeV1({ instances: rows }, predictor.signature, sink);
     return { timeoutMs: undefined };
   }).answer;
+}
+
+function flipped(bytes: Buffer, from: number, to: number): Buffer {
+  return Buffer.from(bytes.map((byte, at) => (at >= from && at < to ? byte ^ 0xff : byte)));
 }
 
 async function opened() {
@@ -155,6 +159,39 @@ describe('the prediction log', () => {
     const sealed = segment === undefined ? 0 : (await openTable(segment)).rows;
     expect(sealed).toBe(rows);
     expect(await readFile(join(logDir, '20200101T000000-bad00000.jsonl.damaged'), 'utf8')).toBe(damaged);
+    await predictor.close();
+  });
+
+  it.each([
+    ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ['empty', () => Buffer.alloc(0)],
+    ['with a flipped footer', (bytes: Buffer) => flipped(bytes, bytes.length - 40, bytes.length - 8)],
+    ['with flipped pages', (bytes: Buffer) => flipped(bytes, 4, 40)],
+  ] as const)('names a segment that is %s, and goes on once it is set aside', async (_what, damage) => {
+    const { project, predictor, open } = await opened();
+    const answer = await answered(predictor);
+    const id = newPredictionId(1000);
+    for (const [made, time] of [
+      [id, 1000],
+      [newPredictionId(900), 900],
+    ] as const) {
+      const log = await open();
+      log.record(made, time, answer);
+      await log.close();
+    }
+    const [good, bad] = (await predictionTables({ project, model: 'late' })).toSorted();
+    if (good === undefined || bad === undefined) throw new Error('two segments were sealed');
+    const intact = await readFile(bad);
+    await writeFile(bad, damage(intact));
+    await expect(findPrediction({ project, id })).rejects.toMatchObject({
+      kind: 'integrity',
+      code: 'MLO_PREDICTION_LOG_DAMAGED',
+      message: expect.stringContaining(bad) as string,
+      hint: expect.stringContaining(`mv ${bad} ${bad}.damaged`) as string,
+    });
+    await rename(bad, `${bad}.damaged`);
+    expect(await predictionTables({ project, model: 'late' })).toEqual([good]);
+    expect(await findPrediction({ project, id: newPredictionId(1001) })).toBeUndefined();
     await predictor.close();
   });
 
