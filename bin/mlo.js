@@ -16,6 +16,8 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
   // Scripts ask this often; loading the program would cost three times as much.
   process.stdout.write(`${version}\n`);
 } else {
+  // ONNX Runtime reports its use and keeps a device id in the home folder unless told not to.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const { startProcess } = await import('../dist/cli/process.js').catch((error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     process.stderr.write(`error: mlo is not built yet\n  try: npm run build\n`);

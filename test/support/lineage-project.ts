@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AbsolutePath, ContentId, RunId } from '#foundation/brands.ts';
 import { silent } from '#foundation/events.ts';
@@ -157,6 +157,8 @@ export async function replaceInFiles(dir: string, old: string, fresh: string): P
     const path = join(entry.parentPath, entry.name);
     const bytes = await readFile(path, 'latin1');
     if (!bytes.includes(old)) continue;
+    // Packs are read-only.
+    await chmod(path, 0o644);
     await writeFile(path, bytes.replaceAll(old, fresh), 'latin1');
     changed += 1;
   }
