@@ -185,6 +185,7 @@ describe('content store', () => {
   });
 
   const isRoot = process.getuid?.() === 0;
+  if (!isRoot) process.stderr.write('skipped: a full disk: only root can mount a small one\n');
   it.skipIf(!isRoot)('says that the disk is full and leaves a usable store', async () => {
     const mount = await tempDir();
     try {
