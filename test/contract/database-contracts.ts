@@ -12,6 +12,7 @@ export function databaseContracts(place: DriverPlace & { readonly required?: boo
   const driver = tryDriver(place);
   if (typeof driver === 'string') {
     if (place.required === true) throw new Error(`${place.driver} does not load: ${driver}`);
+    process.stderr.write(`skipped: database contracts on ${place.driver}: ${driver}\n`);
     describe.skip(`database contracts on ${place.driver}: ${driver}`, () => test('not run', () => {}));
     return;
   }

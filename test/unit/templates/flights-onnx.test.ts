@@ -71,6 +71,8 @@ async function engineOf(kind: 'native' | 'wasm'): Promise<OnnxEngine | undefined
 }
 
 const native = await engineOf('native');
+if (native === undefined)
+  process.stderr.write('skipped: native ONNX engine: onnxruntime-node does not load\n');
 
 describe.each(['native', 'wasm'] as const)('%s engine', (kind) => {
   // The native runtime is an optional package; the WebAssembly one never is.
